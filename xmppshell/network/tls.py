@@ -1,0 +1,344 @@
+"""TLS without input and output: bytes in, bytes out, and what was agreed on.
+
+`TlsLayer` is the only class that knows which TLS library is at work; the transport in `tcp`
+feeds it what arrives and sends what it returns, so that the session decides which byte is the
+last one before TLS (RFC 6120 5.4.3.3).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import ssl
+import tempfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import failures
+from .certificates import CertificateFacts, facts_from_dict
+from .hostname import to_ascii
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+XMPP_CLIENT_ALPN = "xmpp-client"
+"""The ALPN protocol name of a client-to-server stream over direct TLS (XEP-0368)."""
+
+_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+_PIECE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class TlsSettings:
+    """How a client does TLS.
+
+    `ca_file` is a PEM file of the only authorities to trust (None: those of the system);
+    `insecure` accepts any certificate; `alpn` lists the protocols to offer; `keylog` is a file to
+    append the session's secrets to, for Wireshark; `min_version` is "1.2" (default) or "1.3";
+    `client_cert` is a certificate file and its key file, both PEM, for SASL EXTERNAL.
+    """
+
+    ca_file: str | None = None
+    insecure: bool = False
+    alpn: tuple[str, ...] = ()
+    keylog: str | None = None
+    min_version: str | None = None
+    client_cert: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class ServerTlsSettings:
+    """How a server does TLS: its certificate chain and unencrypted private key, both PEM."""
+
+    cert_pem: bytes
+    key_pem: bytes = field(repr=False)
+    alpn: tuple[str, ...] = (XMPP_CLIENT_ALPN,)
+    min_version: str | None = None
+
+
+@dataclass(frozen=True)
+class TlsFacts:
+    """What a handshake agreed on, and the certificate that the peer showed.
+
+    `version` is like "TLS 1.3"; `cipher` OpenSSL's name of the suite; `alpn` the protocol agreed
+    on or None. `subject` and `issuer` are short names for people, `certificate` has them in full.
+    `names` are what the certificate is for; dates are ISO dates (UTC). `verified` is true if the
+    certificate was checked and is good for the name asked for; if checking was switched off,
+    `objection` says what it would have found ("" for nothing, or if there was a check).
+    `fingerprint_sha256` is of the certificate, in hexadecimal with colons. `chain` has the
+    certificates that the peer sent, DER, its own first. Without a peer's certificate, the usual
+    case for a server, the texts are empty.
+    """
+
+    version: str
+    cipher: str
+    alpn: str | None
+    verified: bool
+    objection: str = ""
+    fingerprint_sha256: str = ""
+    certificate: CertificateFacts = field(default_factory=CertificateFacts)
+    chain: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def subject(self) -> str:
+        """Whom the certificate names: the common name, or the next best."""
+        return self.certificate.subject
+
+    @property
+    def issuer(self) -> str:
+        """Who signed the certificate: the common name, or the next best."""
+        return self.certificate.issuer
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the certificate is for: DNS names, IP addresses, and XMPP's own kinds if known."""
+        return self.certificate.names
+
+    @property
+    def not_before(self) -> str:
+        """The first day of the certificate's validity, as an ISO date."""
+        return self.certificate.not_before
+
+    @property
+    def not_after(self) -> str:
+        """The last day of the certificate's validity, as an ISO date."""
+        return self.certificate.not_after
+
+
+class TlsLayer:
+    """One side of one TLS connection, over memory only.
+
+    Feed it what the peer sent with `handshake` and, once that has returned true, `receive`. After
+    each call, also one that raised, send what `outgoing` returns: there may be an alert, a ticket
+    or a key update in it.
+    """
+
+    def __init__(self, settings: TlsSettings | ServerTlsSettings, server_name: str) -> None:
+        """Prepare the client's side, or with `ServerTlsSettings` the server's.
+
+        `server_name` is the domain to verify and to send as SNI; a server ignores it. Raises
+        ConnectionFailed if a file cannot be used or `server_name` cannot be a host name.
+        """
+        self._settings = settings
+        self._server_name = server_name
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._failure: failures.ConnectionFailed | None = None
+        self._close_sent = False
+        self.closed_by_peer = False
+        """True once the peer has sent close_notify: nothing follows."""
+        if isinstance(settings, ServerTlsSettings):
+            self._object = _server_context(settings).wrap_bio(
+                self._incoming, self._outgoing, server_side=True
+            )
+        else:
+            try:
+                name = to_ascii(server_name)
+            except ValueError:
+                raise failures.bad_name(server_name) from None
+            self._object = _client_context(settings).wrap_bio(
+                self._incoming, self._outgoing, server_hostname=name
+            )
+
+    @property
+    def pending(self) -> int:
+        """How many bytes were fed and not yet given out by `receive`."""
+        return self._incoming.pending + self._object.pending()
+
+    def handshake(self, ciphertext: bytes = b"") -> bool:
+        """Take the handshake as far as `ciphertext` allows; True when it is done.
+
+        Raises ConnectionFailed (kind "certificate", "alpn" or "tls") if it fails.
+        """
+        self._incoming.write(ciphertext)
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLCertVerificationError as error:
+            raise self._certificate_failure(error) from error
+        except ssl.SSLError as error:
+            raise failures.tls_failed(error, handshake=True) from error
+        return True
+
+    def receive(self, ciphertext: bytes) -> bytes:
+        """Decrypt `ciphertext` and what was kept of earlier pieces; b"" if it is not enough.
+
+        Sets `closed_by_peer` at close_notify. Raises ConnectionFailed (kind "tls") for an alert or
+        a damaged record, after everything before it has been returned.
+        """
+        if self._failure is not None:
+            raise self._failure
+        self._incoming.write(ciphertext)
+        pieces = []
+        try:
+            while not self.closed_by_peer:
+                piece = self._object.read(_PIECE)
+                if piece:
+                    pieces.append(piece)
+                else:
+                    self.closed_by_peer = True
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self.closed_by_peer = True
+        except ssl.SSLError as error:
+            self._failure = failures.tls_failed(error, handshake=False)
+            if not pieces:
+                raise self._failure from error
+        return b"".join(pieces)
+
+    def send(self, plaintext: bytes) -> bytes:
+        """Encrypt `plaintext` and return all ciphertext to send.
+
+        Raises ConnectionFailed if this side has closed or the connection has failed.
+        """
+        if self._close_sent:
+            raise failures.closed()
+        view = memoryview(plaintext)
+        try:
+            while view:
+                view = view[self._object.write(view[:_PIECE]) :]
+        except ssl.SSLError as error:
+            raise failures.tls_failed(error, handshake=False) from error
+        return self.outgoing()
+
+    def outgoing(self) -> bytes:
+        """Return, once, the ciphertext that waits to be sent; b"" if there is none."""
+        return self._outgoing.read()
+
+    def close(self) -> bytes:
+        """Say that nothing more will be sent and return the ciphertext (close_notify) to send."""
+        if not self._close_sent:
+            self._close_sent = True
+            try:
+                self._object.unwrap()
+            except ssl.SSLError:
+                # Either the peer's close_notify is still to come, or there is no session left to
+                # close; close_notify is in the output in the first case, and pointless in the other.
+                pass
+        return self.outgoing()
+
+    def facts(self) -> TlsFacts:
+        """Return what the finished handshake agreed on."""
+        cipher = self._object.cipher()
+        chain = _chain(self._object)
+        settings = self._settings
+        verified = isinstance(settings, TlsSettings) and not settings.insecure
+        certificate = CertificateFacts()
+        objection = ""
+        if verified:
+            certificate = facts_from_dict(self._object.getpeercert() or {})
+        elif chain:
+            from . import certificates_der
+
+            certificate = certificates_der.read(chain[0])
+            if isinstance(settings, TlsSettings):
+                objection = certificates_der.objection(
+                    chain, to_ascii(self._server_name), settings.ca_file
+                )
+        return TlsFacts(
+            version=(self._object.version() or "").replace("TLSv", "TLS "),
+            cipher=cipher[0] if cipher else "",
+            alpn=self._object.selected_alpn_protocol(),
+            verified=verified,
+            objection=objection,
+            fingerprint_sha256=_fingerprint(chain[0]) if chain else "",
+            certificate=certificate,
+            chain=chain,
+        )
+
+    def _certificate_failure(
+        self, error: ssl.SSLCertVerificationError
+    ) -> failures.ConnectionFailed:
+        certificate = None
+        chain = _chain(self._object)
+        if chain:
+            from . import certificates_der
+
+            certificate = certificates_der.read(chain[0])
+        return failures.certificate_failed(
+            error.verify_code, error.verify_message, self._server_name, certificate
+        )
+
+
+def _client_context(settings: TlsSettings) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _harden(context, settings.min_version)
+    if settings.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif settings.ca_file is not None:
+        # The file may hold the server's own certificate rather than an authority's.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        try:
+            context.load_verify_locations(cafile=settings.ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise failures.bad_file("CA file", settings.ca_file, error) from error
+    else:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    if settings.client_cert is not None:
+        _load_client_certificate(context, *settings.client_cert)
+    if settings.alpn:
+        context.set_alpn_protocols(settings.alpn)
+    if settings.keylog is not None:
+        _log_keys(context, settings.keylog)
+    return context
+
+
+def _harden(context: ssl.SSLContext, min_version: str | None) -> None:
+    context.minimum_version = _VERSIONS[min_version or "1.2"]
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+
+
+def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: str) -> None:
+    def no_password() -> NoReturn:
+        # Without this OpenSSL itself would ask on the terminal.
+        raise failures.locked_key(key)
+
+    try:
+        context.load_cert_chain(certificate, key, password=no_password)
+    except (OSError, ssl.SSLError) as error:
+        raise failures.bad_file("client certificate", f"{certificate}, {key}", error) from error
+
+
+def _log_keys(context: ssl.SSLContext, path: str) -> None:
+    try:
+        # Whoever reads this file reads the session: create it for its owner only.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        context.keylog_filename = path
+    except OSError as error:
+        raise failures.bad_file("key log", path, error) from error
+
+
+@functools.lru_cache(maxsize=4)
+def _server_context(settings: ServerTlsSettings) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _harden(context, settings.min_version)
+    # ssl loads keys from files only; this one is readable by its owner and gone at once.
+    with tempfile.NamedTemporaryFile(prefix="xmppshell-", suffix=".pem") as file:
+        file.write(settings.key_pem.rstrip() + b"\n" + settings.cert_pem)
+        file.flush()
+        try:
+            context.load_cert_chain(file.name)
+        except ssl.SSLError as error:
+            raise failures.bad_file("server certificate", "the given PEM", error) from error
+    if settings.alpn:
+        context.set_alpn_protocols(settings.alpn)
+    return context
+
+
+def _chain(connection: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the certificates that the peer sent, DER, also after a failed verification."""
+    public = getattr(connection, "get_unverified_chain", None)
+    if public is not None:  # Python 3.13 and newer
+        return tuple(public())
+    certificates = connection._sslobj.get_unverified_chain()  # type: ignore[attr-defined]
+    return tuple(
+        ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in certificates or ()
+    )
+
+
+def _fingerprint(der: bytes) -> str:
+    return hashlib.sha256(der).digest().hex(":").upper()

@@ -1,0 +1,161 @@
+"""ejabberd (Debian's package `ejabberd`, 23.01 or newer) as a server for tests.
+
+The Erlang machine is started without a node name, so that neither epmd nor a cookie is needed
+and several can run side by side. Accounts are made by its HTTP API, open to loopback only.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from servers.real_server import RealServer, ServerFailed, find_command, free_ports
+
+HASHES = {"SHA-1": "sha", "SHA-256": "sha256", "SHA-512": "sha512"}
+
+MODULES = (
+    "mod_blocking",
+    "mod_caps",
+    "mod_carboncopy",
+    "mod_client_state",
+    "mod_disco",
+    "mod_last",
+    "mod_mam",
+    "mod_ping",
+    "mod_privacy",
+    "mod_private",
+    "mod_pubsub",
+    "mod_roster",
+    "mod_stream_mgmt",
+    "mod_time",
+    "mod_vcard",
+    "mod_version",
+)
+
+
+class Ejabberd(RealServer):
+    """An ejabberd; `password_hash` is "SHA-1", "SHA-256", "SHA-512" or None for plain storage."""
+
+    name = "ejabberd"
+    command = "ejabberdctl"
+    log_file = "ejabberd.log"
+    # Its orderly end takes a second, and nothing of it is kept.
+    stop_signal = signal.SIGKILL
+
+    def __init__(
+        self,
+        *,
+        password_hash: str | None = None,
+        allow_registration: bool = False,
+        require_encryption: bool = True,
+    ) -> None:
+        super().__init__(
+            password_hash=password_hash,
+            allow_registration=allow_registration,
+            require_encryption=require_encryption,
+        )
+        self.api_port = 0
+
+    def _configure(self) -> tuple[list[str], dict[str, str]]:
+        erl = find_command("erl")
+        assert erl is not None, "erl is not installed"
+        self.c2s_port, self.direct_tls_port, self.component_port, self.api_port = free_ports(4)
+        configuration = self.folder / "ejabberd.yml"
+        # JSON is YAML.
+        configuration.write_text(json.dumps(self._settings(), indent=1))
+        environment = {
+            "ERL_LIBS": self._libraries(),
+            "ERL_CRASH_DUMP_BYTES": "0",
+            "EJABBERD_CONFIG_PATH": str(configuration),
+            "EJABBERD_LOG_PATH": str(self.folder / self.log_file),
+        }
+        database = ["-mnesia", "dir", f'"{self.folder}/database"']
+        # +K: kernel polling; two schedulers are enough and start faster.
+        machine = ["+K", "true", "+S", "2:2", "-noinput"]
+        return [erl, *machine, *database, "-s", "ejabberd"], environment
+
+    def _listening_ports(self) -> Sequence[int]:
+        assert self.component_port is not None
+        return self.c2s_port, self.direct_tls_port, self.component_port, self.api_port
+
+    def register(self, user: str, password: str) -> None:
+        """Make an account by the HTTP API."""
+        connection = http.client.HTTPConnection(self.address, self.api_port, timeout=10)
+        account = {"user": user, "host": self.host, "password": password}
+        try:
+            connection.request("POST", "/api/register", json.dumps(account))
+            answer = connection.getresponse()
+            text = answer.read().decode(errors="replace")
+        except OSError as error:
+            raise ServerFailed(f"ejabberd's API: {error}\n{self.log()}") from error
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise ServerFailed(f"ejabberd did not register {user}: {text}\n{self.log()}")
+        self.accounts[user] = password
+
+    def _settings(self) -> dict[str, object]:
+        client = {"ip": self.address, "module": "ejabberd_c2s", "access": "all"}
+        modules: dict[str, object] = {name: {} for name in MODULES}
+        if self.allow_registration:
+            modules["mod_register"] = {"access": "all"}
+        return {
+            "loglevel": "info",
+            "log_rotate_count": 0,
+            "hosts": [self.host],
+            "certfiles": [str(self.folder / "chained.pem")],
+            "ca_file": str(self.ca_file),
+            "s2s_access": "none",
+            "registration_timeout": "infinity",
+            **_authentication(self.password_hash),
+            "listen": [
+                {
+                    **client,
+                    "port": self.c2s_port,
+                    "starttls": True,
+                    "starttls_required": self.require_encryption,
+                },
+                {**client, "port": self.direct_tls_port, "tls": True},
+                {
+                    "ip": self.address,
+                    "port": self.component_port,
+                    "module": "ejabberd_service",
+                    "access": "all",
+                    "hosts": {self.component_host: {"password": self.component_secret}},
+                },
+                {
+                    "ip": self.address,
+                    "port": self.api_port,
+                    "module": "ejabberd_http",
+                    "request_handlers": {"/api": "mod_http_api"},
+                },
+            ],
+            "api_permissions": {
+                "accounts": {"who": {"ip": f"{self.address}/32"}, "what": ["register"]}
+            },
+            "modules": modules,
+        }
+
+    @classmethod
+    def _libraries(cls) -> str:
+        """Find the folder of the package's Erlang libraries, which its own script names."""
+        script = cls.executable()
+        assert script is not None, "ejabberdctl is not installed"
+        named = re.search(r"^ERL_LIBS='?([^'\n]+)'?$", Path(script).read_text(), re.MULTILINE)
+        if named is None:
+            raise ServerFailed(f"{script} does not say where ejabberd's libraries are")
+        return named[1]
+
+
+def _authentication(password_hash: str | None) -> dict[str, object]:
+    if password_hash is None:
+        return {"auth_method": "internal", "auth_password_format": "plain"}
+    return {
+        "auth_method": "internal",
+        "auth_password_format": "scram",
+        "auth_scram_hash": HASHES[password_hash],
+    }

@@ -1,0 +1,124 @@
+"""Prosody (Debian's package `prosody`, 0.12 or newer) as a server for tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from servers.real_server import START_TIMEOUT, RealServer, ServerFailed, find_command, free_ports
+
+CONFIGURATION = """\
+run_as_root = true
+data_path = "{folder}/data"
+certificates = "{folder}"
+interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {c2s_port} }}
+c2s_direct_tls_ports = {{ {direct_tls_port} }}
+legacy_ssl_ports = {{ }}
+s2s_ports = {{ }}
+component_ports = {{ {component_port} }}
+component_interfaces = {{ "127.0.0.1" }}
+http_ports = {{ }}
+https_ports = {{ }}
+log = {{ {{ to = "file", filename = "{folder}/prosody.log", levels = {{ min = "info" }} }} }}
+ssl = {{ key = "{folder}/key.pem", certificate = "{folder}/certificate.pem" }}
+c2s_require_encryption = {require_encryption}
+allow_unencrypted_plain_auth = {allow_plain}
+{authentication}
+allow_registration = {allow_registration}
+modules_disabled = {{ "s2s" }}
+modules_enabled = {{
+    "roster", "saslauth", "tls", "disco", "ping", "version", "time", "lastactivity", "private",
+    "vcard_legacy", "vcard4", "pep", "carbons", "csi", "smacks", "blocklist", "mam", "uptime",
+    {registration_module}
+}}
+VirtualHost "localhost"
+Component "{component_host}"
+    component_secret = "{component_secret}"
+"""
+
+
+class Prosody(RealServer):
+    """A Prosody; `password_hash` is "SHA-1", "SHA-256" or None for plain storage."""
+
+    name = "prosody"
+    command = "prosody"
+    log_file = "prosody.log"
+
+    def __init__(
+        self,
+        *,
+        password_hash: str | None = "SHA-256",
+        allow_registration: bool = False,
+        require_encryption: bool = True,
+    ) -> None:
+        super().__init__(
+            password_hash=password_hash,
+            allow_registration=allow_registration,
+            require_encryption=require_encryption,
+        )
+
+    def _configure(self) -> tuple[list[str], dict[str, str]]:
+        executable = self.executable()
+        assert executable is not None, "prosody is not installed"
+        self.c2s_port, self.direct_tls_port, self.component_port = free_ports(3)
+        (self.folder / "data").mkdir()
+        self._configuration.write_text(
+            CONFIGURATION.format(
+                folder=self.folder,
+                c2s_port=self.c2s_port,
+                direct_tls_port=self.direct_tls_port,
+                component_port=self.component_port,
+                component_host=self.component_host,
+                component_secret=self.component_secret,
+                authentication=_authentication(self.password_hash),
+                require_encryption=_lua(self.require_encryption),
+                allow_plain=_lua(not self.require_encryption),
+                allow_registration=_lua(self.allow_registration),
+                registration_module='"register",' if self.allow_registration else "",
+            )
+        )
+        return [executable, *self._options, "-F"], {}
+
+    def _listening_ports(self) -> Sequence[int]:
+        assert self.component_port is not None
+        return self.c2s_port, self.direct_tls_port, self.component_port
+
+    def register(self, user: str, password: str) -> None:
+        """Make an account by `prosodyctl`, which writes into the data folder."""
+        control = find_command("prosodyctl")
+        assert control is not None, "prosodyctl is not installed"
+        done = subprocess.run(
+            [control, *self._options, "register", user, self.host, password],
+            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=START_TIMEOUT,
+            check=False,
+        )
+        if done.returncode:
+            raise ServerFailed(f"prosodyctl did not register {user}\n{done.stdout}{done.stderr}")
+        self.accounts[user] = password
+
+    @property
+    def _configuration(self) -> Path:
+        return self.folder / "prosody.cfg.lua"
+
+    @property
+    def _options(self) -> list[str]:
+        # As root it would refuse, or leave for a user who cannot read the folder.
+        root = ["--root"] if os.geteuid() == 0 else []
+        return [*root, "--config", str(self._configuration)]
+
+
+def _authentication(password_hash: str | None) -> str:
+    if password_hash is None:
+        return 'authentication = "internal_plain"'
+    return f'authentication = "internal_hashed"\npassword_hash = "{password_hash}"'
+
+
+def _lua(value: bool) -> str:
+    return "true" if value else "false"

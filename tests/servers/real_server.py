@@ -1,0 +1,262 @@
+"""What the real servers have in common: a folder, a certificate, free ports, a process, a log."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Self
+
+import trustme
+
+ADDRESS = "127.0.0.1"
+POLL = 0.02
+START_TIMEOUT = 30.0
+STOP_TIMEOUT = 5.0
+START_ATTEMPTS = 3
+LOG_LINES = 60
+
+ACCOUNTS = {"juliet": "wherefore art thou", "romeo": "it is the east"}
+"""The accounts that every server has from the start: user and password."""
+
+
+class ServerFailed(Exception):
+    """A server did not start or did not do what was asked; the text has the end of its log."""
+
+
+class PortTaken(ServerFailed):
+    """Another process took a port between its choice and its use."""
+
+
+class RealServer:
+    """A server process of our own on loopback, gone when the `with` block ends.
+
+    Subclasses say how it is configured (`_configure`) and how an account is made (`register`).
+    `host` is the XMPP domain it serves and `address` where it listens. A `password_hash` of None
+    stores plain passwords, so that every mechanism the server knows can be offered. With
+    `require_encryption=False` it also lets clients sign in without TLS.
+    """
+
+    name: ClassVar[str]
+    command: ClassVar[str]
+    log_file: ClassVar[str]
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+
+    host = "localhost"
+    address = ADDRESS
+    component_host = "component.localhost"
+    component_secret = "component secret"
+
+    def __init__(
+        self,
+        *,
+        password_hash: str | None,
+        allow_registration: bool = False,
+        require_encryption: bool = True,
+    ) -> None:
+        self.password_hash = password_hash
+        self.allow_registration = allow_registration
+        self.require_encryption = require_encryption
+        self.accounts: dict[str, str] = {}
+        self.c2s_port = 0
+        self.direct_tls_port = 0
+        self.component_port: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    # What a subclass gives.
+
+    def _configure(self) -> tuple[list[str], dict[str, str]]:
+        """Write the configuration into `folder`; give argv and the extra environment."""
+        raise NotImplementedError
+
+    def _listening_ports(self) -> Sequence[int]:
+        """Give the ports that must accept connections before the server counts as started."""
+        raise NotImplementedError
+
+    def register(self, user: str, password: str) -> None:
+        """Make an account on the running server and note it in `accounts`."""
+        raise NotImplementedError
+
+    # What a test uses.
+
+    @classmethod
+    def executable(cls) -> str | None:
+        """Where the server's command is, or None when it is not installed."""
+        return find_command(cls.command)
+
+    @property
+    def folder(self) -> Path:
+        """The folder with its configuration, data, certificate and logs."""
+        assert self._folder is not None, "the server was not started"
+        return Path(self._folder.name)
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate of the CA that signed the server's certificate, as PEM."""
+        return self.folder / "ca.pem"
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server."""
+        assert self._process is not None, "the server was not started"
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def log(self, lines: int = LOG_LINES) -> str:
+        """Give the last lines of what the server logged and printed."""
+        parts = []
+        for name in (self.log_file, "output.log"):
+            path = self.folder / name
+            text = path.read_text(errors="replace") if path.exists() else ""
+            parts.append(f"--- {name}\n" + "\n".join(text.splitlines()[-lines:]))
+        return "\n".join(parts)
+
+    def kill(self) -> None:
+        """End the server with SIGKILL, as a crash would, and wait until it is gone."""
+        assert self._process is not None, "the server was not started"
+        self._process.kill()
+        self._process.wait(STOP_TIMEOUT)
+
+    def __enter__(self) -> Self:
+        for attempt in range(1, START_ATTEMPTS + 1):
+            try:
+                self._start()
+            except PortTaken:
+                self._stop()
+                if attempt == START_ATTEMPTS:
+                    raise
+            except BaseException:
+                self._stop()
+                raise
+            else:
+                return self
+        raise AssertionError("unreachable")
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stop()
+
+    # How it is done.
+
+    def _start(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{self.name}-")
+        write_certificate(self.folder, [self.host, self.component_host])
+        argv, extra = self._configure()
+        environment = {
+            "PATH": search_path(),
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            **extra,
+        }
+        with open(self.folder / "output.log", "wb") as output:
+            self._process = subprocess.Popen(
+                die_with_parent(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=self.folder,
+                # Ctrl-C ends the tests first, and they end the server.
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_TIMEOUT
+        for port in self._listening_ports():
+            self._wait_for_port(port, deadline)
+        if "in use" in self.log().lower():
+            raise PortTaken(f"a port of {self.name} was taken\n{self.log()}")
+        for user, password in ACCOUNTS.items():
+            self.register(user, password)
+
+    def _wait_for_port(self, port: int, deadline: float) -> None:
+        while not port_open(port):
+            if not self.running:
+                failure = PortTaken if "eaddrinuse" in self.log().lower() else ServerFailed
+                raise failure(f"{self.name} ended while it started\n{self.log()}")
+            if time.monotonic() > deadline:
+                raise ServerFailed(
+                    f"{self.name} did not listen on port {port} "
+                    f"within {START_TIMEOUT:.0f} s\n{self.log()}"
+                )
+            time.sleep(POLL)
+
+    def _stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(self.stop_signal)
+            try:
+                self._process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._process = None
+        self.accounts.clear()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+
+def search_path() -> str:
+    """PATH with the folders in which Debian puts servers, which users often do not have."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def find_command(name: str) -> str | None:
+    """Find the path of a command, or None."""
+    return shutil.which(name, path=search_path())
+
+
+def die_with_parent(argv: list[str]) -> list[str]:
+    """Let the kernel end the command when the tests are killed, where that is possible."""
+    setpriv = find_command("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--", *argv] if setpriv else argv
+
+
+def free_ports(count: int) -> list[int]:
+    """Distinct ports on which nothing listens, below the range of outgoing connections."""
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randrange(20000, 32000)
+        if port not in ports and _can_bind(port):
+            ports.append(port)
+    return ports
+
+
+def port_open(port: int) -> bool:
+    """Whether something on loopback accepts a connection to `port`."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((ADDRESS, port)) == 0
+
+
+def write_certificate(folder: Path, hosts: Sequence[str]) -> None:
+    """Write `ca.pem`, `key.pem`, `certificate.pem` and both latter in one as `chained.pem`.
+
+    Every host is named, since OpenSSL takes no `*.localhost`. The certificate ends in a year:
+    ejabberd cannot set a timer for one that ends in centuries.
+    """
+    authority = trustme.CA()
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=365)
+    issued = authority.issue_cert(*hosts, ADDRESS, "::1", not_after=end)
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    issued.private_key_pem.write_to_path(folder / "key.pem")
+    issued.cert_chain_pems[0].write_to_path(folder / "certificate.pem")
+    issued.private_key_and_cert_chain_pem.write_to_path(folder / "chained.pem")
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError:
+            return False
+        return True

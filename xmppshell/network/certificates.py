@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ _SHORT = {
     "stateOrProvinceName": "ST",
     "localityName": "L",
 }
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_NAMES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class CertificateFacts:
     `subject` and `issuer` are short names for people: the common name, or else the most specific
     part; `subject_dn` and `issuer_dn` are the whole distinguished names, `CN=..., O=...`. `names`
     are the subject alternative names: DNS names and IP addresses as they are, and where known
-    `xmppAddr:...` and `SRVName:...` (RFC 6120 13.7.1.2). The dates are ISO dates, UTC.
+    `xmppAddr:...` and `SRVName:...` (RFC 6120 13.7). The dates are ISO dates, UTC.
     """
 
     subject: str = ""
@@ -34,6 +37,62 @@ class CertificateFacts:
     names: tuple[str, ...] = ()
     not_before: str = ""
     not_after: str = ""
+
+
+class Flaw(enum.Enum):
+    """Why a certificate is not accepted."""
+
+    SELF_SIGNED = "self-signed"
+    UNKNOWN_ISSUER = "unknown issuer"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not yet valid"
+    WRONG_NAME = "wrong name"
+    REVOKED = "revoked"
+    WEAK = "weak"
+    OTHER = "other"
+
+
+def describe(flaw: Flaw, name: str, certificate: CertificateFacts, detail: str = "") -> str:
+    """Return one sentence that says what is wrong with `certificate` as that of `name`.
+
+    `detail` is used if the flaw has no sentence of its own.
+    """
+    match flaw:
+        case Flaw.SELF_SIGNED:
+            who = f" ({certificate.subject})" if certificate.subject else ""
+            return f"the certificate{who} is self-signed: nobody else vouches for it"
+        case Flaw.UNKNOWN_ISSUER:
+            who = f": {certificate.issuer}" if certificate.issuer else ""
+            return f"the certificate was issued by an authority that is not trusted here{who}"
+        case Flaw.EXPIRED:
+            if certificate.not_after and certificate.not_after <= _today():
+                return f"the certificate expired on {certificate.not_after}"
+            return "a certificate of the issuers has expired"
+        case Flaw.NOT_YET_VALID:
+            if certificate.not_before >= _today():
+                return f"the certificate is not valid before {certificate.not_before}"
+            return "a certificate of the issuers is not yet valid"
+        case Flaw.WRONG_NAME:
+            return f"the certificate is {_listed(certificate.names)}, not for {name}"
+        case Flaw.REVOKED:
+            return "the certificate has been revoked by its issuer"
+        case Flaw.WEAK:
+            return f"the certificate is too weak to be trusted: {detail}"
+        case Flaw.OTHER:
+            return f"the certificate is not acceptable: {detail}"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    if not names:
+        return "for no name at all (it has no subject alternative name)"
+    more = len(names) - _NAMES_SHOWN
+    if more > 0:
+        return f"for {', '.join(names[:_NAMES_SHOWN])} and {more} more"
+    return "for " + " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def facts_from_dict(certificate: Mapping[str, Any]) -> CertificateFacts:
@@ -76,5 +135,4 @@ def _iso_date(text: str) -> str:
         return ""
     # Not strptime: the month names must not depend on the locale.
     month, day, _time, year, _zone = text.split()
-    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    return datetime.date(int(year), months.index(month) + 1, int(day)).isoformat()
+    return datetime.date(int(year), _MONTHS.index(month) + 1, int(day)).isoformat()

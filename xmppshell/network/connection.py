@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import Callable
@@ -29,13 +30,13 @@ class Connection(asyncio.Protocol):
         self._received = bytearray()
         self._reading_paused = False
         self._discarding = False
-        self._ended = False
+        self._ended = asyncio.Event()
         self._error: failures.ConnectionFailed | None = None
         self._reader: asyncio.Future[None] | None = None
         self._drainers: list[asyncio.Future[None]] = []
         self._writing_paused = False
         self._closed = False
-        self._gone = self._loop.create_future()
+        self._gone = asyncio.Event()
         self.peer = ""
         """The numeric address and port of the other side."""
 
@@ -63,20 +64,34 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Note the end; the transport stays open for what this side still has to say."""
-        self._ended = True
+        self._ended.set()
         self._wake_reader()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the loss and wake everyone who waits."""
-        self._ended = True
+        self._ended.set()
         self._closed = True
         if isinstance(exc, OSError):
             self._error = failures.lost(exc)
+            self._rescue()
         self._wake_reader()
         self.resume_writing()
-        if not self._gone.done():
-            self._gone.set_result(None)
+        self._gone.set()
+
+    def _rescue(self) -> None:
+        """Take what the peer said before it cut the connection.
+
+        The event loop stops reading when a write fails, and the reason for the cut, such as a
+        stream error, may still lie in the socket.
+        """
+        sock = self._transport.get_extra_info("socket")
+        if sock is None or self._discarding:
+            return
+        with contextlib.suppress(OSError), sock.dup() as spare:
+            spare.setblocking(False)
+            while data := spare.recv(_READ_SIZE):
+                self._received += data
 
     def pause_writing(self) -> None:
         """Make `drain` wait."""
@@ -116,7 +131,7 @@ class Connection(asyncio.Protocol):
         if self._received:
             await asyncio.sleep(0)  # a flood must not keep other tasks from running
         while not self._received:
-            if self._ended:
+            if self._ended.is_set():
                 if self._error is not None:
                     raise self._error
                 return b""
@@ -151,7 +166,8 @@ class Connection(asyncio.Protocol):
         """Send FIN after what is queued; nothing can be written afterwards."""
         if not self._closed:
             self._closed = True
-            if not self._transport.is_closing():
+            # If the peer has cut the connection there is nothing left to end; `read` tells of it.
+            with contextlib.suppress(OSError):
                 self._transport.write_eof()
 
     async def linger(self, seconds: float) -> None:
@@ -161,13 +177,10 @@ class Connection(asyncio.Protocol):
         """
         self._discarding = True
         self._received.clear()
-        if self._reading_paused and not self._ended:
-            self._reading_paused = False
-            self._transport.resume_reading()
-        if not self._ended and self._reader is None:
-            self._reader = self._loop.create_future()
-            await asyncio.wait([self._reader], timeout=seconds)
-            self._reader = None
+        self._transport.resume_reading()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
         self.close()
 
     def close(self) -> None:
@@ -180,12 +193,14 @@ class Connection(asyncio.Protocol):
         self._closed = True
         sock = self._transport.get_extra_info("socket")
         if sock is not None and not self._transport.is_closing():
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with contextlib.suppress(OSError):  # the peer was faster
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
-    async def gone(self, seconds: float = 0.5) -> None:
-        """Wait until the socket is closed, for at most `seconds`, then cut it."""
-        await asyncio.wait([self._gone], timeout=seconds)
-        if not self._gone.done():
-            self._transport.abort()
-            await self._gone
+    async def gone(self, seconds: float) -> None:
+        """Wait until the socket is closed; cut it if what is queued is not sent in `seconds`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._gone.wait()
+        self._transport.abort()
+        await self._gone.wait()

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 from xmppshell.protocol.problem import Problem, ProblemError
 
+from .certificates import CertificateFacts, Flaw, describe
 from .hostname import host_and_port
 
 if TYPE_CHECKING:
     import ssl
-
-    from .certificates import CertificateFacts
 
 
 class ConnectionFailed(ProblemError):
@@ -38,25 +37,43 @@ def bad_name(name: str) -> ConnectionFailed:
     return ConnectionFailed("dns", Problem(what=f"{name!r} cannot be a host name"))
 
 
+def not_offered(domain: str, *, direct_tls: bool) -> ConnectionFailed:
+    """Return the failure for a `domain` whose SRV record says that there is no such service."""
+    service = "direct TLS for XMPP clients" if direct_tls else "XMPP to clients"
+    return ConnectionFailed(
+        "dns",
+        Problem(
+            what=f'{domain} says in DNS that it does not offer {service} (SRV target ".")',
+            cause="the domain has no XMPP server, or does not offer this kind of connection",
+            cure="check the JID's domain; --host names a server in spite of DNS",
+            reference="RFC 6120 3.2.1",
+        ),
+    )
+
+
 def lookup_failed(host: str, error: OSError) -> ConnectionFailed:
     """Return the failure for a `host` whose addresses cannot be found."""
-    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+    if error.errno in _NO_SUCH_HOST:
         return ConnectionFailed(
             "dns",
             Problem(
-                what=f"the address of {host} could not be looked up: the name servers do not answer",
-                cause="there is no network, or the name servers are down",
-                cure="check the network, or give an IP address with --host",
+                what=f"there is no host named {host}",
+                cause="the name is misspelled, or it has no address in DNS",
+                cure="check the domain of the JID, or name the server with --host",
             ),
         )
     return ConnectionFailed(
         "dns",
         Problem(
-            what=f"there is no host named {host}",
-            cause="the name is misspelled, or it has no address in DNS",
-            cure="check the domain of the JID, or name the server with --host",
+            what=f"the address of {host} could not be looked up: {error.strerror or error}",
+            cause="there is no network, or the name servers do not answer",
+            cure="check the network, or give an IP address with --host",
         ),
     )
+
+
+# EAI_NODATA is not everywhere.
+_NO_SUCH_HOST = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 
 def connect_failed(host: str, port: int, errors: Sequence[OSError]) -> ConnectionFailed:
@@ -166,21 +183,169 @@ def handshake_cut() -> ConnectionFailed:
 
 
 def tls_failed(error: ssl.SSLError, *, handshake: bool) -> ConnectionFailed:
-    """Return the failure for an `error` of TLS, other than a certificate that was not accepted."""
+    """Return the failure for an `error` of TLS, other than a certificate that was not accepted.
+
+    `handshake` is false if TLS was already up.
+    """
+    reason = error.reason or str(error)
+    for needles, kind, problem in _TLS_FAILURES:
+        if any(needle in reason for needle in needles):
+            return ConnectionFailed(kind, problem)
     when = "the TLS handshake failed" if handshake else "TLS failed"
-    return ConnectionFailed("tls", Problem(what=f"{when}: {error.reason or error}"))
+    return ConnectionFailed(
+        "tls",
+        Problem(
+            what=f"{when}: {reason.lower().replace('_', ' ')}",
+            cause="the two TLS libraries do not agree; the words are OpenSSL's",
+            cure="the server's log may say more; openssl s_client -starttls xmpp shows the details",
+        ),
+    )
+
+
+# OpenSSL's reasons, by parts that are the same in all its versions. An alert that the peer sent has
+# ALERT in its reason. The first that fits counts.
+_TLS_FAILURES = (
+    (
+        ("NO_APPLICATION_PROTOCOL",),
+        "alpn",
+        Problem(
+            what="the server has no XMPP on this port: it refused the protocol xmpp-client (ALPN)",
+            cause="the port belongs to another service, such as a web server",
+            cure="check host and port, or try --tls starttls on port 5222",
+            reference="XEP-0368",
+        ),
+    ),
+    (
+        ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"),
+        "tls",
+        Problem(
+            what="what the peer sent is not TLS",
+            cause="the port expects no TLS yet: it wants STARTTLS, as port 5222 does",
+            cure="try --tls starttls, or the port for direct TLS, often 5223",
+        ),
+    ),
+    (
+        ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE"),
+        "tls",
+        Problem(
+            what="the two sides have no version of TLS in common",
+            cause="one side still has only TLS 1.1 or older, or one side wants TLS 1.3 only",
+            cure="the old side needs an update: TLS before 1.2 must not be used",
+            reference="RFC 8996",
+        ),
+    ),
+    (
+        ("UNRECOGNIZED_NAME",),
+        "tls",
+        Problem(
+            what="the server does not know this domain (TLS alert unrecognized_name)",
+            cause="the JID's domain is misspelled, or the server has no certificate for it",
+            cure="check the domain of the JID and where it leads (--host)",
+        ),
+    ),
+    (
+        ("CERTIFICATE_REQUIRED",),
+        "tls",
+        Problem(
+            what="the server wants a client certificate and was given none",
+            cause="it accepts only clients that it knows by certificate",
+            cure="ask whoever runs the server",
+        ),
+    ),
+    (
+        (
+            "ALERT_UNKNOWN_CA",
+            "ALERT_BAD_CERTIFICATE",
+            "ALERT_CERTIFICATE",
+            "ALERT_UNSUPPORTED_CERT",
+        ),
+        "tls",
+        Problem(
+            what="the peer did not accept the certificate that this side showed",
+            cause="it does not trust the issuer, or the certificate is not for the name it asked "
+            "for, or has expired",
+            cure="the peer has to trust the issuer, or this side needs another certificate",
+        ),
+    ),
+    (
+        ("NO_SHARED_CIPHER", "HANDSHAKE_FAILURE", "NO_SUITABLE", "NO_CIPHERS"),
+        "tls",
+        Problem(
+            what="the two sides could not agree on how to encrypt",
+            cause="they have no cipher in common, or the server has no certificate for the domain",
+            cure="check the domain of the JID; the server's log says more",
+        ),
+    ),
+    (
+        ("BAD_RECORD_MAC", "DECRYPTION_FAILED"),
+        "tls",
+        Problem(
+            what="what arrived over TLS was damaged or altered on the way",
+            cause="something between changes the bytes, or one side's TLS is broken",
+            cure="connect again, if possible by another network",
+        ),
+    ),
+)
 
 
 def certificate_failed(
-    code: int, message: str, name: str, certificate: CertificateFacts | None
+    flaw: Flaw, name: str, certificate: CertificateFacts, detail: str
 ) -> ConnectionFailed:
-    """Return the failure for a peer's certificate that is not good for `name`.
+    """Return the failure for the peer's `certificate` that is not accepted for the domain `name`.
 
-    `code` and `message` are OpenSSL's verification result; `certificate` is what was shown.
+    `detail` is how the TLS library puts it.
     """
+    cause, cure = _CERTIFICATE_ADVICE.get(flaw, ("", _ASK_THE_OPERATOR))
+    if flaw is Flaw.WRONG_NAME and any(":" in each and name in each for each in certificate.names):
+        cause = (
+            "it names the domain only in a form of XMPP's own (xmppAddr, SRVName), which TLS "
+            "libraries do not check"
+        )
+        cure = f"the certificate needs {name} as a DNS name too; {_INSECURE}"
     return ConnectionFailed(
-        "certificate", Problem(what=f"the certificate is not good for {name}: {message}")
+        "certificate",
+        Problem(
+            what=describe(flaw, name, certificate, detail),
+            cause=cause,
+            cure=cure,
+            reference="RFC 6120 13.7.2",
+        ),
     )
+
+
+_INSECURE = "--insecure skips the check, for one's own server on a private network only"
+_ASK_THE_OPERATOR = f"tell whoever runs the server; {_INSECURE}"
+_TRUST = f"if you know the server, name its certificate or authority: --ca-file FILE; {_INSECURE}"
+
+_CERTIFICATE_ADVICE = {
+    Flaw.SELF_SIGNED: (
+        "a server fresh from installation has such a certificate; an impostor would too",
+        _TRUST,
+    ),
+    Flaw.UNKNOWN_ISSUER: (
+        "a private authority signed it, or the server does not send the certificates between its "
+        "own and the authority's",
+        _TRUST,
+    ),
+    Flaw.EXPIRED: (
+        "its renewal failed, or the server was not reloaded after it; or this machine's clock is "
+        "wrong",
+        f"check the clock here; {_ASK_THE_OPERATOR}",
+    ),
+    Flaw.NOT_YET_VALID: (
+        "this machine's clock is wrong, or the server's was when the certificate was made",
+        f"check the clock here; {_ASK_THE_OPERATOR}",
+    ),
+    Flaw.WRONG_NAME: (
+        "the server has no certificate for the domain of the JID, which is what counts, whatever "
+        "the name of the machine; or this is another server",
+        f"check the JID's domain and where it leads (--host); {_ASK_THE_OPERATOR}",
+    ),
+    Flaw.REVOKED: (
+        "its key may be in the wrong hands",
+        "do not connect; tell whoever runs the server",
+    ),
+}
 
 
 def bad_file(what: str, path: str, error: OSError) -> ConnectionFailed:

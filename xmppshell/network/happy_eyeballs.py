@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import socket
 import threading
@@ -66,7 +67,7 @@ async def _getaddrinfo(name: str, port: int) -> list[Any]:
             result = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except OSError as error:
             result = error
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # nobody waits any more: the loop is closed
             loop.call_soon_threadsafe(settle, result)
 
     threading.Thread(target=ask, name=f"look up {name}", daemon=True).start()
@@ -110,7 +111,14 @@ async def _race(host: str, port: int, addresses: list[Address]) -> socket.socket
     finally:
         for task in trying:
             task.cancel()
+            task.add_done_callback(_close_late)
     raise failures.connect_failed(host, port, errors)
+
+
+def _close_late(task: asyncio.Task[socket.socket]) -> None:
+    """Close the socket of an attempt that succeeded just as another had won."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
 
 
 async def _try(family: socket.AddressFamily, address: Any) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Host names and IP addresses as the other modules of this room need them: pure text, no look-up."""
+"""Host names and IP addresses as text: telling them apart, and how DNS and TLS write them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .discovery import Target
     from .tls import ServerTlsSettings, TlsFacts, TlsLayer, TlsSettings
 
-_CLOSE_SECONDS = 0.5
+_CLOSE_SECONDS = 1.0
+"""How long an orderly close waits for the peer."""
 
 
 class Wire:
@@ -82,7 +83,7 @@ class Wire:
         server_name: str,
         *,
         server_side: bool = False,
-        timeout: float = 15.0,
+        timeout: float = 15.0,  # noqa: ASYNC109 - becomes a failure with a reason
     ) -> TlsFacts:
         """Do the TLS handshake and let everything after it pass through TLS.
 
@@ -107,7 +108,10 @@ class Wire:
             self._connection.abort()
             raise failures.handshake_timed_out(timeout) from None
         except failures.ConnectionFailed:
-            self._connection.close()
+            self._connection.close()  # after the alert that is queued
+            raise
+        except asyncio.CancelledError:
+            self._connection.abort()  # a handshake cannot be taken up again, nor fall back
             raise
         finally:
             self._securing = False
@@ -140,7 +144,7 @@ class Wire:
             self._connection.write_eof()
 
     async def close(self, *, abort: bool = False) -> None:
-        """Close in order: close_notify, FIN, a short wait for the peer's; never raises.
+        """Close in order: close_notify, FIN, a short wait for the peer's end; raises nothing.
 
         With `abort` the connection is cut at once, with a TCP reset.
         """
@@ -149,10 +153,14 @@ class Wire:
         else:
             self.write_eof()
             await self._connection.linger(_CLOSE_SECONDS)
-        await self._connection.gone()
+        await self._connection.gone(_CLOSE_SECONDS)
 
 
-async def connect(target: Target, *, timeout: float = 15.0) -> Wire:
+async def connect(
+    target: Target,
+    *,
+    timeout: float = 15.0,  # noqa: ASYNC109 - becomes a failure with a reason
+) -> Wire:
     """Connect to `target` within `timeout` seconds and return the wire, without TLS.
 
     Raises ConnectionFailed (kind "dns", "refused", "timeout", "unreachable").
@@ -199,19 +207,23 @@ class Listener:
             await self._server.wait_closed()
 
     def _accept(self, connection: Connection) -> None:
+        if self._server is None or not self._server.is_serving():
+            connection.abort()  # it came in while the listener was being closed
+            return
         task = asyncio.get_running_loop().create_task(self._handle(Wire(connection)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _handle(self, wire: Wire) -> None:
         try:
-            await self._on_wire(wire)
+            try:
+                await self._on_wire(wire)
+            except Exception as error:  # noqa: BLE001 - reported, whatever it is
+                self._on_error(error)
+            await wire.close()
         except asyncio.CancelledError:
             await wire.close(abort=True)
             raise
-        except Exception as error:  # noqa: BLE001 - reported, whatever it is
-            self._on_error(error)
-        await wire.close()
 
 
 async def listen(

@@ -2,21 +2,21 @@
 
 `TlsLayer` is the only class that knows which TLS library is at work; the transport in `tcp`
 feeds it what arrives and sends what it returns, so that the session decides which byte is the
-last one before TLS (RFC 6120 5.4.3.3).
+last one before TLS (RFC 6120 5.4.2.3).
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
 import ssl
-import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import failures
-from .certificates import CertificateFacts, facts_from_dict
+from .certificates import CertificateFacts, Flaw, facts_from_dict
 from .hostname import to_ascii
 
 if TYPE_CHECKING:
@@ -27,6 +27,23 @@ XMPP_CLIENT_ALPN = "xmpp-client"
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _PIECE = 64 * 1024
+
+# The verification results that OpenSSL documents in x509_vfy.h; ssl gives them as plain numbers.
+_FLAWS = {
+    2: Flaw.UNKNOWN_ISSUER,
+    9: Flaw.NOT_YET_VALID,
+    10: Flaw.EXPIRED,
+    18: Flaw.SELF_SIGNED,
+    19: Flaw.UNKNOWN_ISSUER,
+    20: Flaw.UNKNOWN_ISSUER,
+    21: Flaw.UNKNOWN_ISSUER,
+    23: Flaw.REVOKED,
+    62: Flaw.WRONG_NAME,
+    64: Flaw.WRONG_NAME,
+    66: Flaw.WEAK,
+    67: Flaw.WEAK,
+    68: Flaw.WEAK,
+}
 
 
 @dataclass(frozen=True)
@@ -212,12 +229,10 @@ class TlsLayer:
         """Say that nothing more will be sent and return the ciphertext (close_notify) to send."""
         if not self._close_sent:
             self._close_sent = True
-            try:
+            # An error either way: the peer's close_notify is still to come, ours being in the
+            # output by then; or the session has failed already and has no orderly end.
+            with contextlib.suppress(ssl.SSLError):
                 self._object.unwrap()
-            except ssl.SSLError:
-                # Either the peer's close_notify is still to come, or there is no session left to
-                # close; close_notify is in the output in the first case, and pointless in the other.
-                pass
         return self.outgoing()
 
     def facts(self) -> TlsFacts:
@@ -252,14 +267,15 @@ class TlsLayer:
     def _certificate_failure(
         self, error: ssl.SSLCertVerificationError
     ) -> failures.ConnectionFailed:
-        certificate = None
+        certificate = CertificateFacts()
         chain = _chain(self._object)
         if chain:
             from . import certificates_der
 
             certificate = certificates_der.read(chain[0])
+        flaw = _FLAWS.get(error.verify_code, Flaw.OTHER)
         return failures.certificate_failed(
-            error.verify_code, error.verify_message, self._server_name, certificate
+            flaw, self._server_name, certificate, error.verify_message
         )
 
 
@@ -316,6 +332,8 @@ def _log_keys(context: ssl.SSLContext, path: str) -> None:
 def _server_context(settings: ServerTlsSettings) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _harden(context, settings.min_version)
+    import tempfile
+
     # ssl loads keys from files only; this one is readable by its owner and gone at once.
     with tempfile.NamedTemporaryFile(prefix="xmppshell-", suffix=".pem") as file:
         file.write(settings.key_pem.rstrip() + b"\n" + settings.cert_pem)

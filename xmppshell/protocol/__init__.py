@@ -1,0 +1,1 @@
+"""The cellar: XMPP itself, without sockets, clock, files or a terminal."""

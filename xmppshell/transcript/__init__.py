@@ -1,0 +1,1 @@
+"""The archive: what was said on a stream, written down and read again."""

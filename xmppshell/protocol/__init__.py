@@ -1,1 +1,1 @@
-"""The cellar: XMPP itself, without sockets, clock, files or a terminal."""
+"""The pure core: bytes in, events and moves out; no socket, clock, file or terminal."""

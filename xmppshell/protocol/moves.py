@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .problem import Problem
 
 
 class MoveFamily(enum.Enum):
@@ -20,7 +24,7 @@ class MoveFamily(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A proposal: `name` is stable and short, `reason` says why, `reference` where it is written."""
+    """A proposal: a stable, short `name`, the `reason` for it, and where that is written."""
 
     name: str
     family: MoveFamily
@@ -43,3 +47,14 @@ class BeginTls(Move):
 @dataclass(frozen=True, slots=True)
 class Disconnect(Move):
     """Close the transport: nothing more can be said on this stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp(Move):
+    """End the stream, since nothing safe or useful can follow: `problem` says why.
+
+    `data` is what to say before the closing tag, such as a stream error, or empty.
+    """
+
+    problem: Problem | None = None
+    data: bytes = b""

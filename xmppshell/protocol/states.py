@@ -1,0 +1,121 @@
+"""The stream's state table: where a stream can stand, and what moves it (RFC 6120 4.3).
+
+The table knows two speakers, not two roles: the client (initiating entity) and the server
+(receiving entity). Whoever observes a stream, at either end, reads the same table.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Final
+
+from . import namespaces as ns
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+
+class Role(enum.Enum):
+    """Which end of the stream this side is."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class Speaker(enum.Enum):
+    """Who said something, independent of which end this side is."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class State(enum.Enum):
+    """Where the stream stands; the value says it in words."""
+
+    START = "no stream header yet"
+    OPENING = "the server's stream header is due"
+    OPENED = "stream features are due"
+    FEATURES = "features offered, the client may choose"
+    STARTTLS = "TLS asked for"
+    HANDSHAKE = "TLS handshake due"
+    SASL = "authenticating"
+    BINDING = "binding a resource"
+    BOUND = "bound"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+class Token(enum.Enum):
+    """What can move a stream; the value is how it is written."""
+
+    HEADER = "<stream:stream>"
+    FEATURES = "<stream:features/>"
+    STARTTLS = "<starttls/>"
+    PROCEED = "<proceed/>"
+    TLS_FAILURE = "<failure/> (TLS)"
+    TLS_DONE = "TLS handshake"
+    AUTH = "<auth/>"
+    CHALLENGE = "<challenge/>"
+    RESPONSE = "<response/>"
+    ABORT = "<abort/>"
+    SUCCESS = "<success/>"
+    SASL_FAILURE = "<failure/> (SASL)"
+    BIND = "<iq><bind/></iq>"
+    BIND_RESULT = "<iq type='result'/> to bind"
+    BIND_ERROR = "<iq type='error'/> to bind"
+    STREAM_ERROR = "<stream:error/>"
+    STREAM_END = "</stream:stream>"
+    OTHER = "any other element"
+
+
+_C, _S = Speaker.CLIENT, Speaker.SERVER
+
+TRANSITIONS: Final[dict[tuple[State, Speaker, Token], State]] = {
+    (State.START, _C, Token.HEADER): State.OPENING,
+    (State.OPENING, _S, Token.HEADER): State.OPENED,
+    (State.OPENED, _S, Token.FEATURES): State.FEATURES,
+    (State.FEATURES, _C, Token.STARTTLS): State.STARTTLS,
+    (State.STARTTLS, _S, Token.PROCEED): State.HANDSHAKE,
+    (State.STARTTLS, _S, Token.TLS_FAILURE): State.CLOSING,
+    (State.HANDSHAKE, _C, Token.TLS_DONE): State.START,
+    (State.FEATURES, _C, Token.AUTH): State.SASL,
+    (State.SASL, _S, Token.CHALLENGE): State.SASL,
+    (State.SASL, _C, Token.RESPONSE): State.SASL,
+    (State.SASL, _C, Token.ABORT): State.SASL,
+    (State.SASL, _S, Token.SUCCESS): State.START,
+    (State.SASL, _S, Token.SASL_FAILURE): State.FEATURES,
+    (State.FEATURES, _C, Token.BIND): State.BINDING,
+    (State.BINDING, _S, Token.BIND_RESULT): State.BOUND,
+    (State.BINDING, _S, Token.BIND_ERROR): State.FEATURES,
+}
+"""Every move of the table; errors and stream ends apply in each state and are not listed."""
+
+PIPELINED: Final = frozenset({Token.STARTTLS, Token.AUTH, Token.BIND})
+"""What a client may send before it has seen the features that allow it."""
+
+_ELEMENTS: Final = {
+    f"{{{ns.STREAM}}}features": Token.FEATURES,
+    f"{{{ns.STREAM}}}error": Token.STREAM_ERROR,
+    f"{{{ns.TLS}}}starttls": Token.STARTTLS,
+    f"{{{ns.TLS}}}proceed": Token.PROCEED,
+    f"{{{ns.TLS}}}failure": Token.TLS_FAILURE,
+    f"{{{ns.SASL}}}auth": Token.AUTH,
+    f"{{{ns.SASL}}}challenge": Token.CHALLENGE,
+    f"{{{ns.SASL}}}response": Token.RESPONSE,
+    f"{{{ns.SASL}}}abort": Token.ABORT,
+    f"{{{ns.SASL}}}success": Token.SUCCESS,
+    f"{{{ns.SASL}}}failure": Token.SASL_FAILURE,
+}
+
+NEGOTIATION_ELEMENTS: Final = frozenset(_ELEMENTS)
+"""The Clark names of the elements that negotiate the stream rather than use it."""
+
+
+def token_of(element: etree._Element) -> Token:
+    """Return the token that `element` is by its name; binding is told apart by `features.bind`."""
+    return _ELEMENTS.get(str(element.tag), Token.OTHER)
+
+
+def next_state(state: State, speaker: Speaker, token: Token) -> State | None:
+    """Return where the stream goes when `speaker` says `token`, or None if it does not move."""
+    return TRANSITIONS.get((state, speaker, token))

@@ -1,0 +1,639 @@
+"""One XMPP stream, observed: bytes of both directions in, events out, and moves proposed.
+
+`Stream` serves both ends. It sees what is received and what is sent, whoever sent it, keeps
+the state of the negotiation (`states.TRANSITIONS`), and says what could be done next and why
+(`moves`). It never does anything itself: no socket, no clock, no choice.
+
+    events = stream.receive_data(data)      # after reading
+    events = stream.data_sent(data)         # after writing
+    for move in stream.moves(): ...         # what the core would do now, best first
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from lxml import etree
+
+from . import namespaces as ns
+from .credentials import Credentials
+from .errors import problem_for, stream_error
+from .events import (
+    BrokenBytesSeen,
+    Direction,
+    ElementSeen,
+    Event,
+    FeaturesOffered,
+    StreamEndSeen,
+    StreamErrorSeen,
+    StreamHeaderSeen,
+    TextSeen,
+    Violation,
+    WhitespaceSeen,
+)
+from .features.base import StreamFeature, escape
+from .features.bind import Bind
+from .features.sasl import Sasl
+from .features.starttls import StartTls
+from .framing import MAX_SIZE, Frame, FrameKind, Framer, FramingError
+from .ids import IdCounter
+from .jid import JID, shown
+from .mechanisms import Accounts
+from .moves import Disconnect, GiveUp, Move, MoveFamily, Send
+from .problem import Problem
+from .stanza import Stanza, stanza_of
+from .states import PIPELINED, Role, Speaker, State, Token, next_state, token_of
+from .xml import Context, StreamHeader, XmlError, parse_element, parse_header
+
+STREAM_END: Final = b"</stream:stream>"
+_HEADER_STARTS: Final = (b"<?xml", b"<stream:stream")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """What a client wants of a stream.
+
+    `credentials` is None to stay unauthenticated; `tls` says whether STARTTLS is wanted (and
+    required); `mechanism` insists on one SASL mechanism.
+    """
+
+    jid: JID
+    credentials: Credentials | None = field(default=None, repr=False)
+    tls: bool = True
+    mechanism: str | None = None
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a server did not do something: a stanza error's condition and type."""
+
+    condition: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """What a server offers on a stream.
+
+    `assign_resource` takes the user name and the resource asked for ("" for none) and gives the
+    full JID to bind, or a `Refusal`, and may be asked more than once; `new_stream_id` gives a
+    fresh id for each stream header. With `tls`, STARTTLS is offered, and nobody may sign in
+    without it unless `tls_required` is False. `max_size` caps what a client may send, in bytes
+    an element.
+    """
+
+    domains: frozenset[str]
+    accounts: Accounts
+    mechanisms: tuple[str, ...]
+    tls: bool
+    assign_resource: Callable[[str, str], JID | Refusal]
+    new_stream_id: Callable[[], str]
+    extra_features: str = ""
+    tls_required: bool = True
+    max_size: int = MAX_SIZE
+
+
+class Stream:
+    """One stream over one connection, through its restarts; see the module for its use.
+
+    `secured` starts as True where the transport is encrypted already (direct TLS).
+    """
+
+    def __init__(
+        self,
+        options: ClientOptions | ServerOptions,
+        *,
+        secured: bool = False,
+        ids: IdCounter | None = None,
+    ) -> None:
+        self._options = options
+        self._ids = ids or IdCounter()
+        self.role = Role.CLIENT if isinstance(options, ClientOptions) else Role.SERVER
+        self.state = State.START
+        self.secured = secured
+        self.authenticated = False
+        self.mechanism = ""
+        self.username = ""
+        self.jid: JID | None = None
+        self.features: etree._Element = etree.Element("none")
+        self.failure: Problem | None = None
+        self.headers: dict[Direction, StreamHeader] = {}
+        self.ended: set[Direction] = set()
+        if isinstance(options, ClientOptions) and options.credentials is not None:
+            self.username = options.credentials.username
+
+        self._failure_data = b""
+        self._framers = self._new_framers()
+        self._contexts = {way: Context.for_namespace(ns.CLIENT) for way in Direction}
+        self._bind = Bind()
+        self._features: tuple[StreamFeature, ...] = (StartTls(), Sasl(), self._bind)
+        self._ahead: list[Token] = []
+
+    # What the features and the readers ask.
+
+    @property
+    def is_client(self) -> bool:
+        """True if this side opened the connection."""
+        return self.role is Role.CLIENT
+
+    @property
+    def client(self) -> ClientOptions:
+        """The client's options; raises TypeError on a server's stream."""
+        if not isinstance(self._options, ClientOptions):
+            raise TypeError("this is a server's stream")
+        return self._options
+
+    @property
+    def server(self) -> ServerOptions:
+        """The server's options; raises TypeError on a client's stream."""
+        if not isinstance(self._options, ServerOptions):
+            raise TypeError("this is a client's stream")
+        return self._options
+
+    @property
+    def online(self) -> bool:
+        """True when negotiation is complete and stanzas may flow."""
+        return self.state is State.BOUND and self._bind.negotiated
+
+    @property
+    def tls_wanted(self) -> bool:
+        """True if a client wants STARTTLS."""
+        return self.client.tls
+
+    @property
+    def tls_available(self) -> bool:
+        """True if a server can do STARTTLS."""
+        return self.server.tls
+
+    @property
+    def tls_required(self) -> bool:
+        """True if a server lets nobody sign in before TLS."""
+        return self.server.tls and self.server.tls_required
+
+    @property
+    def served_domain(self) -> str:
+        """The domain of this server that the client's header is for, or "" before it came."""
+        header = self.headers.get(Direction.RECEIVED)
+        domain = (header.to or "").lower().rstrip(".") if header else ""
+        return domain if domain in self.server.domains else ""
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """What a client signs in with."""
+        return self.client.credentials
+
+    @property
+    def wanted_mechanism(self) -> str | None:
+        """The one SASL mechanism that a client insists on, if any."""
+        return self.client.mechanism
+
+    @property
+    def wanted_resource(self) -> str:
+        """The resource that a client asks for, or ""."""
+        return self.client.jid.resource
+
+    @property
+    def server_mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms that a server offers."""
+        return self.server.mechanisms
+
+    @property
+    def accounts(self) -> Accounts | None:
+        """A server's accounts."""
+        return self.server.accounts
+
+    def assign_resource(self, requested: str) -> JID | Refusal:
+        """Ask the server for the full JID of the client that is signed in."""
+        return self.server.assign_resource(self.username, requested)
+
+    def next_id(self) -> str:
+        """Return a fresh stanza id."""
+        return self._ids.next()
+
+    def context(self, direction: Direction) -> Context:
+        """Return the namespaces in scope for top-level elements of one direction."""
+        return self._contexts[direction]
+
+    def unfinished(self, direction: Direction) -> bytes:
+        """Return the bytes of one direction that do not form a whole piece yet."""
+        return self._framers[direction].buffered
+
+    def _new_framers(self) -> dict[Direction, Framer]:
+        framers = {way: Framer() for way in Direction}
+        if isinstance(self._options, ServerOptions):
+            framers[Direction.RECEIVED] = Framer(max_size=self._options.max_size)
+        return framers
+
+    # Bytes in, events out.
+
+    def receive_data(self, data: bytes) -> list[Event]:
+        """Take bytes that the peer sent, cut in any way; return what happened, in order."""
+        return [event for events in self.receive_steps(data) for event in events]
+
+    def receive_steps(self, data: bytes) -> Iterator[list[Event]]:
+        """Take bytes as `receive_data` does, one piece of the stream at a time.
+
+        A server answers what one piece calls for (`moves`) before it asks for the next, so that
+        a client may send ahead. All steps must be taken before other bytes are handed in.
+        """
+        if self.role is Role.SERVER and self.state in (State.STARTTLS, State.HANDSHAKE):
+            yield [self._injected(data)]
+            return
+        yield from self._take(Direction.RECEIVED, data)
+
+    def data_sent(self, data: bytes) -> list[Event]:
+        """Take bytes that this side sent, whoever wrote them; return what happened."""
+        framer = self._framers[Direction.SENT]
+        second_header = data.lstrip().startswith(_HEADER_STARTS) and not framer.buffered
+        if second_header and Direction.SENT in self.headers:
+            self._framers[Direction.SENT] = Framer()
+        return [event for events in self._take(Direction.SENT, data) for event in events]
+
+    def tls_established(self) -> None:
+        """Note that the TLS handshake is done: the stream starts anew (RFC 6120 5.4.3.3)."""
+        self.secured = True
+        self._move(Speaker.CLIENT, Token.TLS_DONE)
+        self._restart()
+
+    def fail(self, problem: Problem, condition: str = "", text: str = "") -> None:
+        """Decide that the stream cannot go on; `moves` then proposes to give up.
+
+        With `condition`, the stream error that is said before closing, and its `text` if any.
+        """
+        if self.failure is not None:
+            return
+        self.failure = problem
+        if condition:
+            said = (
+                f"<text xmlns='{ns.STREAM_ERRORS}' xml:lang='en'>{escape(text)}</text>"
+                if text
+                else ""
+            )
+            self._failure_data = (
+                f"<stream:error><{condition} xmlns='{ns.STREAM_ERRORS}'/>{said}</stream:error>"
+            ).encode()
+
+    def _take(self, direction: Direction, data: bytes) -> Iterator[list[Event]]:
+        while data:
+            framer = self._framers[direction]
+            error: FramingError | None = None
+            try:
+                frames: tuple[Frame, ...] = tuple(framer.feed(data))
+            except FramingError as caught:
+                frames, error = caught.frames, caught
+            data = b""
+            for index, frame in enumerate(frames):
+                events = list(self._frame(direction, frame))
+                tls_next = self._tls_is_next(direction)
+                if tls_next:
+                    rest = _rest(frames[index + 1 :], framer, error)
+                    if rest:
+                        events.append(self._injected(rest))
+                yield events
+                if tls_next:
+                    break
+                if self._framers[direction] is not framer:
+                    data = _rest(frames[index + 1 :], framer, error)
+                    break
+            else:
+                if error is not None:
+                    yield list(self._broken(direction, error.data, error, error.condition))
+
+    def _tls_is_next(self, direction: Direction) -> bool:
+        """Say whether the peer must now be silent until the TLS handshake (RFC 6120 5.4.3.3)."""
+        if direction is Direction.SENT:
+            return False
+        return self.state is State.HANDSHAKE or (
+            self.role is Role.SERVER and self.state is State.STARTTLS
+        )
+
+    def _injected(self, data: bytes) -> Event:
+        problem = Problem(
+            f"{len(data)} bytes came unencrypted where only TLS may follow",
+            "somebody in between is injecting data, or the peer's STARTTLS is broken",
+            "do not sign in over this network; try --tls direct",
+            "RFC 6120 5.4.3.3",
+        )
+        # A server has not said <proceed/> yet and may still speak; a client may not.
+        self.fail(problem, "policy-violation" if self.state is State.STARTTLS else "")
+        return Violation(Direction.RECEIVED, "policy-violation", problem)
+
+    def _broken(
+        self, direction: Direction, data: bytes, error: FramingError | XmlError, condition: str
+    ) -> Iterator[Event]:
+        yield BrokenBytesSeen(direction, data, error.problem)
+        if direction is Direction.RECEIVED:
+            self.fail(error.problem, condition, error.problem.what)
+            yield Violation(direction, condition, error.problem)
+
+    def _frame(self, direction: Direction, frame: Frame) -> Iterator[Event]:
+        if frame.kind is FrameKind.ELEMENT:
+            yield from self._element(direction, frame.data)
+        elif frame.kind is FrameKind.HEADER:
+            yield from self._header(direction, frame.data)
+        elif frame.kind is FrameKind.END:
+            self.ended.add(direction)
+            both = len(self.ended) == len(Direction)
+            self.state = State.CLOSED if both else State.CLOSING
+            yield StreamEndSeen(direction, frame.data)
+        elif frame.kind is FrameKind.WHITESPACE:
+            yield WhitespaceSeen(direction, frame.data)
+        else:
+            yield TextSeen(direction, frame.data)
+            if self._judges(direction):
+                yield self._refuse("bad-format", "text between stanzas is not XMPP")
+
+    def _header(self, direction: Direction, data: bytes) -> Iterator[Event]:
+        try:
+            header = parse_header(data)
+        except XmlError as error:
+            yield from self._broken(direction, data, error, "not-well-formed")
+            return
+        self.headers[direction] = header
+        self._contexts[direction] = Context.of(header)
+        yield StreamHeaderSeen(direction, data, header)
+        self._move(self._speaker(direction), Token.HEADER)
+        if direction is Direction.RECEIVED:
+            self._check_header(header)
+
+    def _check_header(self, header: StreamHeader) -> None:
+        """Judge the peer's header (RFC 6120 4.7, 4.8); a failure is a stream error."""
+        if header.tag != f"{{{ns.STREAM}}}stream":
+            name = header.tag.rpartition("}")[2]
+            self.fail(
+                Problem(
+                    f"the peer opened with <{name}> and not with an XMPP stream header",
+                    "another protocol answers on this port",
+                    "check host and port; 5222 is usual for clients",
+                    "RFC 6120 4.8.1",
+                ),
+                "invalid-namespace" if name == "stream" else "bad-format",
+            )
+        elif self.role is Role.SERVER:
+            condition, text = self._header_fault(header)
+            if condition:
+                self.fail(problem_for("stream", condition, text), condition, text)
+
+    def _header_fault(self, header: StreamHeader) -> tuple[str, str]:
+        """Return condition and text of the stream error that a client's header deserves."""
+        if header.content_namespace != ns.CLIENT:
+            return "invalid-namespace", f"the default namespace must be {ns.CLIENT}"
+        if not header.to:
+            return "improper-addressing", "the stream header has no 'to'"
+        if not self.served_domain:
+            return "host-unknown", f"this server does not serve {shown(header.to)}"
+        major = (header.version or "0").partition(".")[0]
+        if not major.isdigit() or int(major) < 1:
+            return "unsupported-version", "the stream header must have version='1.0'"
+        return "", ""
+
+    def _judges(self, direction: Direction) -> bool:
+        """Say whether this side is the server and has to judge what the client sent."""
+        return self.role is Role.SERVER and direction is Direction.RECEIVED
+
+    def _misplaced(self, token: Token, stanza: Stanza | None, element: etree._Element) -> str:
+        """Return the stream error that a client's `element` deserves where it stands, or "".
+
+        Before a resource is bound only the negotiation may be spoken, and after that only stanzas
+        (RFC 6120 4.3.5, 4.9.3.24).
+        """
+        if stanza is not None and element.tag == f"{{{ns.CLIENT}}}{stanza.kind}":
+            ready = self.authenticated and (token is Token.BIND or self.state is State.BOUND)
+            return "" if ready else "not-authorized"
+        may_choose = self.state in (State.OPENING, State.OPENED, State.FEATURES)
+        expected = (
+            token is Token.STREAM_ERROR
+            or (token is Token.STARTTLS and may_choose)
+            or (token in (Token.AUTH, Token.RESPONSE, Token.ABORT) and not self.authenticated)
+        )
+        return "" if expected else "unsupported-stanza-type"
+
+    def _refuse(self, condition: str, text: str) -> Event:
+        """End the stream with `condition` for what the client sent."""
+        problem = problem_for("stream", condition, text)
+        self.fail(problem, condition, text)
+        return Violation(Direction.RECEIVED, condition, problem)
+
+    def _element(self, direction: Direction, data: bytes) -> Iterator[Event]:
+        try:
+            element = parse_element(data, self._contexts[direction])
+        except XmlError as error:
+            yield from self._broken(direction, data, error, "not-well-formed")
+            return
+        stanza = stanza_of(element)
+        yield ElementSeen(direction, data, element, stanza)
+        speaker = self._speaker(direction)
+        token = token_of(element)
+        if token is Token.OTHER and self.authenticated:
+            token = self._bind.classify(speaker, element)
+        if self._judges(direction):
+            condition = self._misplaced(token, stanza, element)
+            if condition:
+                yield self._refuse(condition, _misplacement(condition, element))
+                return
+        if token is Token.STREAM_ERROR:
+            yield self._stream_error(direction, element)
+            return
+        self._move(speaker, token)
+        if token is Token.FEATURES and speaker is Speaker.SERVER:
+            self.features = element
+            yield FeaturesOffered(tuple(str(child.tag) for child in element))
+        for feature in self._features:
+            yield from feature.observe(self, speaker, token, element)
+        if token is Token.SUCCESS and speaker is Speaker.SERVER and self.failure is None:
+            self.authenticated = True
+            self._restart()
+
+    def _stream_error(self, direction: Direction, element: etree._Element) -> Event:
+        error = stream_error(element)
+        problem = problem_for("stream", error.condition, error.text)
+        if direction is Direction.RECEIVED and self.failure is None:
+            self.failure = problem
+        self.state = State.CLOSING
+        return StreamErrorSeen(direction, error.condition, error.text, error.detail, problem)
+
+    def _speaker(self, direction: Direction) -> Speaker:
+        sent_by_client = (direction is Direction.SENT) is (self.role is Role.CLIENT)
+        return Speaker.CLIENT if sent_by_client else Speaker.SERVER
+
+    def _move(self, speaker: Speaker, token: Token) -> None:
+        state = next_state(self.state, speaker, token)
+        if state is None:
+            waits = self.state in (State.OPENING, State.OPENED)
+            if waits and speaker is Speaker.CLIENT and token in PIPELINED:
+                self._ahead.append(token)
+            return
+        self.state = state
+        if state is State.FEATURES and self._ahead:
+            self._move(Speaker.CLIENT, self._ahead.pop(0))
+
+    def _restart(self) -> None:
+        self._framers = self._new_framers()
+        self._contexts = {way: Context.for_namespace(ns.CLIENT) for way in Direction}
+        self.headers = {}
+        self._ahead = []
+
+    # What could be done next.
+
+    def moves(self) -> list[Move]:
+        """Return the moves that fit now, the recommended one first; empty while waiting."""
+        move = self._closing_move() or self._opening_move()
+        if move is not None:
+            return [move]
+        if self.state in (State.CLOSING, State.CLOSED):
+            return []
+        pick = "client_move" if self.is_client else "server_move"
+        found = (getattr(feature, pick)(self) for feature in self._features)
+        return [move for move in found if move is not None]
+
+    def _closing_move(self) -> Move | None:
+        if self.state is State.CLOSED:
+            return Disconnect(
+                "disconnect", MoveFamily.CLOSING, "both sides closed the stream", "RFC 6120 4.4"
+            )
+        server_opens_first = not self.is_client and Direction.SENT not in self.headers
+        if self.failure is not None and self.state is not State.CLOSING and not server_opens_first:
+            return GiveUp(
+                "give-up",
+                MoveFamily.CLOSING,
+                self.failure.what,
+                self.failure.reference,
+                problem=self.failure,
+                data=self._failure_data,
+            )
+        if Direction.SENT in self.ended:
+            return None
+        peer_done = Direction.RECEIVED in self.ended
+        if peer_done or (self.state is State.CLOSING and self.failure is not None):
+            return Send(
+                "close",
+                MoveFamily.CLOSING,
+                "the peer closed the stream" if peer_done else "a stream error ends the stream",
+                "RFC 6120 4.4",
+                data=STREAM_END,
+            )
+        return None
+
+    def _opening_move(self) -> Move | None:
+        if self.role is Role.CLIENT:
+            if self.state is not State.START:
+                return None
+            return Send(
+                "open",
+                MoveFamily.NEGOTIATION,
+                "a stream begins with its header"
+                if not (self.secured or self.authenticated)
+                else "the stream starts anew after TLS and after authentication",
+                "RFC 6120 4.3.3" if self.secured or self.authenticated else "RFC 6120 4.2",
+                data=self._client_header(),
+            )
+        opens = self.state is State.OPENING or (
+            self.state is State.START and self.failure is not None
+        )
+        if opens and Direction.SENT not in self.headers:
+            return Send(
+                "open",
+                MoveFamily.NEGOTIATION,
+                "the client opened a stream",
+                "RFC 6120 4.7",
+                data=self._server_header(),
+            )
+        if self.state is State.OPENED:
+            return Send(
+                "features",
+                MoveFamily.NEGOTIATION,
+                "the client waits for the features",
+                "RFC 6120 4.3.2",
+                data=self._offer(),
+            )
+        return None
+
+    def _client_header(self) -> bytes:
+        options = self.client
+        sender = ""
+        if self.secured and options.jid.local:
+            sender = f" from='{escape(str(options.jid.bare))}'"
+        return (
+            f"<?xml version='1.0'?><stream:stream to='{escape(options.jid.domain)}'{sender} "
+            f"version='1.0' xml:lang='{escape(options.language)}' xmlns='{ns.CLIENT}' "
+            f"xmlns:stream='{ns.STREAM}'>"
+        ).encode()
+
+    def _server_header(self) -> bytes:
+        sender = self.served_domain or min(self.server.domains)
+        return (
+            f"<?xml version='1.0'?><stream:stream id='{escape(self.server.new_stream_id())}' "
+            f"from='{escape(sender)}' version='1.0' xml:lang='en' xmlns='{ns.CLIENT}' "
+            f"xmlns:stream='{ns.STREAM}'>"
+        ).encode()
+
+    def _offer(self) -> bytes:
+        offers = "".join(feature.offer(self) for feature in self._features)
+        if self.authenticated:
+            offers += self.server.extra_features
+        return f"<stream:features>{offers}</stream:features>".encode()
+
+    # How it ended.
+
+    @property
+    def closed_properly(self) -> bool:
+        """True if the peer said its closing tag and nothing went wrong before."""
+        return Direction.RECEIVED in self.ended and self.failure is None
+
+    def end_problem(self) -> Problem | None:
+        """Say why the stream is over when the transport closed; None after a proper close."""
+        if self.failure is not None:
+            return self.failure
+        if Direction.RECEIVED in self.ended:
+            return None
+        return _SILENT_ENDS.get(self.state) or Problem(
+            f"the connection was closed without a word (state: {self.state.value})",
+            "the server was stopped or killed, or the network path broke",
+            "connect again; the server's log says more",
+            "RFC 6120 4.4",
+        )
+
+
+def _rest(later: tuple[Frame, ...], framer: Framer, error: FramingError | None) -> bytes:
+    """Return the bytes after a frame: those of the `later` frames, and those in none."""
+    framed = b"".join(frame.data for frame in later)
+    return framed + (framer.buffered if error is None else error.data)
+
+
+def _misplacement(condition: str, element: etree._Element) -> str:
+    """Say why an element is refused with `condition`."""
+    if condition == "not-authorized":
+        return "stanzas may be sent once you are signed in and a resource is bound"
+    namespace, _, name = str(element.tag).rpartition("}")
+    return f"<{name}> in the namespace '{namespace.lstrip('{')}' has no place here"
+
+
+_SILENT_ENDS: Final = {
+    State.OPENING: Problem(
+        "the server closed the connection before it said a stream header",
+        "this port may want TLS from the first byte, or it is not XMPP at all",
+        "try --tls direct, or another --port",
+        "RFC 6120 4.2",
+    ),
+    State.OPENED: Problem(
+        "the server closed the connection before it offered any features",
+        "the server refused this client or is shutting down",
+        "look at the server's log",
+        "RFC 6120 4.3.2",
+    ),
+    State.HANDSHAKE: Problem(
+        "the server closed the connection instead of starting TLS",
+        "its certificate or key cannot be loaded",
+        "look at the server's log",
+        "RFC 6120 5.4.3",
+    ),
+    State.SASL: Problem(
+        "the server closed the connection during authentication",
+        "too many failed tries, or the server's account store is broken",
+        "wait a minute and try again; look at the server's log",
+        "RFC 6120 6.4.4",
+    ),
+}

@@ -1,0 +1,408 @@
+"""One live stream: the core, the pipes, a policy for moves, and the one event feed.
+
+The session carries bytes between the wire and the core, makes the moves that its policy allows,
+and publishes everything that happens. Whoever wants to know subscribes to `Session.feed`;
+whoever wants to say something calls `Session.send`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from . import __version__
+from .feed import Feed, Record
+from .network.discovery import Target, TlsMode, discover
+from .network.failures import ConnectionFailed
+from .network.tcp import Wire, connect
+from .protocol.credentials import Credentials
+from .protocol.events import (
+    Bound,
+    ConnectAttemptFailed,
+    Connected,
+    Connecting,
+    Direction,
+    Disconnected,
+    ElementSeen,
+    Event,
+    MoveProposed,
+    Notice,
+    Online,
+    Secured,
+    WhitespaceSeen,
+    WireEvent,
+)
+from .protocol.exchanges import Exchanges
+from .protocol.ids import IdCounter, prefix_for
+from .protocol.jid import JID
+from .protocol.moves import BeginTls, Disconnect, GiveUp, Move, Send
+from .protocol.obligations import Facts, Policy, default_policies, owed
+from .protocol.problem import Problem, ProblemError
+from .protocol.states import State
+from .protocol.stream import STREAM_END, ClientOptions, Stream
+
+if TYPE_CHECKING:
+    from .network.tls import TlsFacts
+
+STEP_SECONDS = 20.0
+"""How long a server may be silent during the negotiation."""
+
+CLOSE_SECONDS = 5.0
+"""How long the peer has to answer our closing tag."""
+
+
+class SessionError(ProblemError):
+    """The session could not be opened, was lost, or is not there to send on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to reach and enter a server.
+
+    `tls` None means: whatever DNS says, and STARTTLS where it says nothing. `timeout` is in
+    seconds, for one connection attempt.
+    """
+
+    jid: JID
+    password: str | None = field(default=None, repr=False)
+    host: str | None = None
+    port: int | None = None
+    tls: TlsMode | None = None
+    ca_file: str | None = None
+    insecure: bool = False
+    mechanism: str | None = None
+    timeout: float = 15.0
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """The localpart and the password, or None without a password."""
+        if self.password is None:
+            return None
+        return Credentials(self.jid.local, self.password)
+
+
+class Session:
+    """One client session; `name` tells it from others in the same shell.
+
+    `numbers` is where its records get their numbers; sessions of one shell share it.
+    """
+
+    def __init__(
+        self, name: str, settings: Settings, *, numbers: Iterator[int] | None = None
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.feed = Feed()
+        self.ids = IdCounter(prefix_for(settings.jid.local))
+        self.exchanges = Exchanges()
+        self.policies: dict[str, Policy] = default_policies()
+        self.stream: Stream | None = None
+        self.tls: TlsFacts | None = None
+        self.peer = ""
+        self._numbers = numbers if numbers is not None else itertools.count(1)
+        self._began = time.monotonic()
+        self._last_typed = self._began
+        self._wire: Wire | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self._ready: asyncio.Future[None] | None = None
+        self._opened_at = 0.0
+        self._problem: Problem | None = None
+        self._leaving = False
+
+    # What others ask.
+
+    @property
+    def connected(self) -> bool:
+        """True while the transport is open."""
+        return self._wire is not None
+
+    @property
+    def online(self) -> bool:
+        """True while stanzas may flow."""
+        return self.connected and self.stream is not None and self.stream.online
+
+    @property
+    def jid(self) -> JID | None:
+        """The full JID that the server bound, if any."""
+        return None if self.stream is None else self.stream.jid
+
+    @property
+    def age(self) -> float:
+        """Seconds since the session began: the clock of its records."""
+        return time.monotonic() - self._began
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why the last connection ended badly, or None."""
+        return self._problem
+
+    # Opening.
+
+    async def open(self) -> None:
+        """Connect and negotiate until stanzas may flow.
+
+        Raises `ConnectionFailed` or `SessionError`, whose problem says at which step and why.
+        """
+        self._opened_at = time.monotonic()
+        self._problem, self._leaving = None, False
+        target, wire = await self._connect()
+        settings = self.settings
+        self.stream = Stream(
+            ClientOptions(
+                settings.jid,
+                settings.credentials,
+                tls=settings.tls is not TlsMode.NONE and not target.direct_tls,
+                mechanism=settings.mechanism,
+            ),
+            secured=wire.tls is not None,
+            ids=self.ids,
+        )
+        self._wire = wire
+        if settings.tls is TlsMode.NONE:
+            self._publish(
+                Notice("unencrypted, as asked: anyone on the way can read and change it", True)
+            )
+        self._ready = asyncio.get_running_loop().create_future()
+        self._pump = asyncio.create_task(self._run(wire, self.stream))
+        await self._ready
+
+    async def _connect(self) -> tuple[Target, Wire]:
+        settings = self.settings
+        targets = await discover(
+            settings.jid.domain, host=settings.host, port=settings.port, tls=settings.tls
+        )
+        failure: ConnectionFailed | None = None
+        for target in targets:
+            self._publish(Connecting(target.host, target.port, target.direct_tls, target.why))
+            try:
+                return target, await self._try(target)
+            except ConnectionFailed as error:
+                failure = error
+                self._publish(ConnectAttemptFailed(target.host, target.port, error.problem))
+                if error.kind == "certificate":
+                    break
+        assert failure is not None, "discovery gives at least one target or raises"
+        raise failure
+
+    async def _try(self, target: Target) -> Wire:
+        began = time.monotonic()
+        wire = await connect(target, timeout=self.settings.timeout)
+        seconds = time.monotonic() - began
+        self.peer = wire.peer
+        self._publish(Connected(wire.peer, target.host, target.port, target.why, seconds))
+        if target.direct_tls:
+            try:
+                await self._secure(wire, alpn=("xmpp-client",))
+            except ConnectionFailed:
+                await wire.close(abort=True)
+                raise
+        return wire
+
+    async def _secure(self, wire: Wire, alpn: tuple[str, ...] = ()) -> None:
+        from .network.tls import TlsSettings
+
+        began = time.monotonic()
+        settings = TlsSettings(
+            ca_file=self.settings.ca_file, insecure=self.settings.insecure, alpn=alpn
+        )
+        facts = await wire.start_tls(
+            settings, self.settings.jid.domain, timeout=self.settings.timeout
+        )
+        self.tls = facts
+        self._publish(
+            Secured(
+                facts.version,
+                facts.cipher,
+                facts.subject,
+                facts.issuer,
+                facts.verified,
+                facts.not_after,
+                time.monotonic() - began,
+            )
+        )
+
+    # The pump: the only reader of the wire.
+
+    async def _run(self, wire: Wire, stream: Stream) -> None:
+        problem: Problem | None = None
+        try:
+            await self._make_moves(wire, stream)
+            while not self._over(stream):
+                data = await self._read(wire, stream)
+                if not data:
+                    break
+                self._take(stream.receive_data(data))
+                await self._make_moves(wire, stream)
+            problem = None if self._leaving else stream.end_problem()
+        except ProblemError as error:
+            problem = None if self._leaving else error.problem
+        finally:
+            await self._end(wire, stream, problem)
+
+    def _over(self, stream: Stream) -> bool:
+        return stream.state is State.CLOSED or self._wire is None
+
+    async def _read(self, wire: Wire, stream: Stream) -> bytes:
+        negotiating = not stream.online
+        try:
+            async with asyncio.timeout(STEP_SECONDS if negotiating else None):
+                return await wire.read()
+        except TimeoutError:
+            raise SessionError(
+                Problem(
+                    f"the server said nothing for {STEP_SECONDS:.0f} seconds "
+                    f"({stream.state.value})",
+                    "the server hangs, or something between drops its answers",
+                    "try again; look at the server's log",
+                )
+            ) from None
+
+    async def _end(self, wire: Wire, stream: Stream, problem: Problem | None) -> None:
+        """Close the transport and tell everyone; runs once for each connection."""
+        self._wire = None
+        self._problem = problem
+        await wire.close(abort=problem is not None and not stream.ended)
+        self.exchanges.forget()
+        self._publish(Disconnected(stream.closed_properly and problem is None, problem))
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_exception(SessionError(problem or _LEFT_EARLY))
+
+    async def _make_moves(self, wire: Wire, stream: Stream) -> None:
+        """Make the recommended move, again and again, until the core waits for the peer."""
+        while self._wire is wire:
+            moves = stream.moves()
+            if not moves:
+                break
+            if await self._perform(moves[0], wire, stream):
+                break
+        if stream.online and self._ready is not None and not self._ready.done():
+            assert stream.jid is not None
+            self._publish(Online(stream.jid, time.monotonic() - self._opened_at))
+            self._ready.set_result(None)
+        await wire.drain()
+
+    async def _perform(self, move: Move, wire: Wire, stream: Stream) -> bool:
+        """Make one move; return True if the stream is over with it."""
+        if isinstance(move, BeginTls):
+            await self._secure(wire)
+            stream.tls_established()
+        elif isinstance(move, Send):
+            self._write(move.data, move)
+        elif isinstance(move, GiveUp):
+            if Direction.SENT in stream.headers and Direction.SENT not in stream.ended:
+                self._write(move.data + STREAM_END, move)
+            raise SessionError(move.problem or _LEFT_EARLY)
+        elif isinstance(move, Disconnect):
+            return True
+        return False
+
+    def _take(self, events: list[Event], move: Move | None = None) -> None:
+        for event in events:
+            self._publish(event, move)
+            if isinstance(event, Bound):
+                self.exchanges.me = event.jid
+            elif isinstance(event, ElementSeen) and event.direction is Direction.RECEIVED:
+                self._pay(event)
+
+    def _pay(self, event: ElementSeen) -> None:
+        """Answer what is owed an answer (`protocol.obligations`)."""
+        if event.stanza is None or not self.online:
+            return
+        answer = owed(event.stanza, event.element, self.jid, self.policies, self._facts())
+        if answer is None:
+            return
+        if answer.policy is Policy.STEP:
+            self._publish(MoveProposed(answer.move))
+        else:
+            self._write(answer.move.data, answer.move)
+
+    def _facts(self) -> Facts:
+        now = datetime.now().astimezone()
+        offset = now.strftime("%z")
+        return Facts(
+            version=__version__,
+            utc=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            offset=f"{offset[:3]}:{offset[3:5]}",
+            idle=int(time.monotonic() - self._last_typed),
+        )
+
+    # Saying something.
+
+    async def send(self, data: bytes) -> None:
+        """Send exactly `data`, whatever it is, as something that the user typed.
+
+        Raises `SessionError` without a connection, or while a TLS handshake is under way.
+        """
+        if self._wire is None or self.stream is None:
+            raise SessionError(_NOT_CONNECTED)
+        if self.stream.state is State.HANDSHAKE:
+            raise SessionError(_HANDSHAKE)
+        self._last_typed = time.monotonic()
+        self._write(data, None)
+        await self._wire.drain()
+
+    def _write(self, data: bytes, move: Move | None) -> None:
+        assert self._wire is not None
+        assert self.stream is not None
+        self._wire.write(data)
+        self._take(self.stream.data_sent(data), move)
+
+    # Leaving.
+
+    async def close(self) -> None:
+        """Close the stream as RFC 6120 4.4 has it; wait a few seconds for the peer's tag."""
+        if self._wire is None or self.stream is None or self._pump is None:
+            return
+        if Direction.SENT not in self.stream.ended and Direction.SENT in self.stream.headers:
+            self._write(STREAM_END, None)
+        _, waiting = await asyncio.wait([self._pump], timeout=CLOSE_SECONDS)
+        if waiting:
+            self._publish(
+                Notice(f"the server did not close its side within {CLOSE_SECONDS:.0f} s", True)
+            )
+            await self.drop()
+
+    async def drop(self) -> None:
+        """Cut the connection without a word, as a broken network would."""
+        if self._wire is None or self._pump is None:
+            return
+        self._leaving = True
+        await self._wire.close(abort=True)
+        await asyncio.wait([self._pump], timeout=1)
+        if not self._pump.done():
+            self._pump.cancel()
+            await asyncio.wait([self._pump])
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection is over."""
+        if self._pump is not None:
+            await asyncio.wait([self._pump])
+
+    def _publish(self, event: Event, move: Move | None = None) -> None:
+        at = self.age
+        number = None
+        answers = None
+        if isinstance(event, WireEvent) and not isinstance(event, WhitespaceSeen):
+            number = next(self._numbers)
+            if isinstance(event, ElementSeen) and event.stanza is not None:
+                answers = self.exchanges.observe(event.stanza, event.direction, number, at)
+        wall = datetime.now().astimezone()
+        self.feed.publish(Record(number, self.name, at, wall, event, move, answers))
+
+
+_NOT_CONNECTED = Problem(
+    "there is no connection to send on", "the stream is closed or was never opened", "/connect JID"
+)
+_HANDSHAKE = Problem(
+    "the TLS handshake is under way", "nothing but TLS may be sent now", "wait a moment"
+)
+_LEFT_EARLY = Problem(
+    "the stream was closed before it was ready",
+    "it was closed by hand, or by the server without a reason",
+    "/connect to try again",
+)

@@ -1,1 +1,1 @@
-"""The desk: what a person can tell the shell to do with a line that begins with a slash."""
+"""The desk: the commands of the shell, each declared once."""

@@ -1,0 +1,24 @@
+"""The registry of every command, and running one line."""
+
+from __future__ import annotations
+
+from . import help as help_group
+from . import keeping, sending, stream, viewing
+from .desk import Desk
+from .registry import Registry, split_name
+
+
+def build_registry() -> Registry:
+    """Return a registry with all commands of the shell."""
+    registry = Registry()
+    for group in (stream, sending, viewing, keeping, help_group):
+        for command in group.COMMANDS:
+            registry.add(command)
+    return registry
+
+
+async def run_command(desk: Desk, line: str) -> None:
+    """Run one typed line that begins with `/`; raises ProblemError if it cannot be done."""
+    name, rest = split_name(line)
+    command = desk.registry.find(name)
+    await command.handler(desk, command.parse(rest))

@@ -1,0 +1,79 @@
+"""From what was typed to what is sent: variables, ids, and nothing else changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..protocol.features.base import escape
+from ..protocol.stanza import stanza_of
+from ..protocol.xml import Completeness, Context, add_attribute, examine, parse_element
+
+_PLACEHOLDER = re.compile(r"\$\$|\$([a-z]+)|\{\{id\}\}|\{id\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What to send: the exact `text`, and the ids that it was given or already had, in order."""
+
+    text: str
+    ids: tuple[str, ...]
+
+
+def substitute(text: str, variables: Mapping[str, str], next_id: Callable[[], str]) -> str:
+    """Replace `$name` and `{id}`; `$$` and `{{id}}` stand for themselves.
+
+    `{id}` gives the same fresh id everywhere in one text, so that it can be referred to. A name
+    that is not in `variables` stays as it was typed, since `$` is also a currency sign.
+    """
+    fresh: list[str] = []
+
+    def replacement(match: re.Match[str]) -> str:
+        found = match.group()
+        if found == "$$":
+            return "$"
+        if found == "{{id}}":
+            return "{id}"
+        if found == "{id}":
+            if not fresh:
+                fresh.append(next_id())
+            return fresh[0]
+        value = variables.get(match.group(1))
+        return found if value is None else escape(value)
+
+    return _PLACEHOLDER.sub(replacement, text)
+
+
+def compose(
+    text: str, variables: Mapping[str, str], next_id: Callable[[], str], context: Context
+) -> Composition:
+    """Fill in `text` and give an id to each stanza in it that has none.
+
+    Raises `XmlError` if the text is not well-formed or not complete.
+    """
+    filled = substitute(text.strip(), variables, next_id)
+    examination = examine(filled, context)
+    if examination.error is not None:
+        raise examination.error
+    if examination.header or examination.completeness is not Completeness.COMPLETE:
+        return Composition(filled, ())
+    parts: list[str] = []
+    ids: list[str] = []
+    rest = filled
+    for element in examination.elements:
+        before, _, rest = rest.partition(element)
+        stamped, stanza_id = _with_id(element, next_id, context)
+        parts += [before, stamped]
+        ids += [stanza_id] if stanza_id else []
+    return Composition("".join([*parts, rest]), tuple(ids))
+
+
+def _with_id(element: str, next_id: Callable[[], str], context: Context) -> tuple[str, str]:
+    stanza = stanza_of(parse_element(element.encode(), context))
+    if stanza is None:
+        return element, ""
+    if stanza.id is not None:
+        return element, stanza.id
+    fresh = next_id()
+    return add_attribute(element, "id", fresh), fresh

@@ -1,0 +1,73 @@
+"""The help, made from the declarations of the commands."""
+
+from __future__ import annotations
+
+from .desk import Desk
+from .registry import GROUPS, Argument, Call, Command, Registry
+
+INTRODUCTION = """\
+  <…        XML, sent with Enter when it is complete; a paste waits for Enter
+  /…        a command; Tab completes
+  {id}      a fresh id · a stanza without an id gets the next one
+  $me $bare $domain $user $resource   you · $from   who wrote last · $last   the last id sent
+  Alt-Enter a new line · Ctrl-R search · Ctrl-X Ctrl-E edit in $EDITOR
+  Ctrl-C    clear the line · Ctrl-D   close the stream and leave"""
+
+
+async def help_command(desk: Desk, call: Call) -> None:
+    """Show all commands, or one in full."""
+    name = call.get("name")
+    if name is None:
+        desk.screen.say(overview(desk.registry))
+        return
+    desk.screen.say(in_full(desk.registry.find(name.removeprefix("/"))))
+
+
+def overview(registry: Registry) -> str:
+    """Return the help that fits on a screen."""
+    names = [command.name for command in registry.commands.values()]
+    width = max(len(name) for name in names) + 1
+    lines = [INTRODUCTION]
+    for group, commands in registry.by_group().items():
+        if commands:
+            lines.append(f"{GROUPS[group]}")
+            lines += [f"  {('/' + c.name).ljust(width)}  {c.summary}" for c in commands]
+    lines.append("/help NAME says more of one")
+    return "\n".join(lines)
+
+
+def in_full(command: Command) -> str:
+    """Return the help of one command: usage, what each part is, and examples."""
+    lines = [command.usage, f"  {command.summary}"]
+    rows = [(a.name.upper(), a.meaning) for a in command.arguments if a.meaning]
+    rows += [(f"{o.name} {o.value}".strip(), o.meaning) for o in command.options]
+    width = max((len(name) for name, _ in rows), default=0)
+    lines += [f"    {name.ljust(width)}  {meaning}" for name, meaning in rows]
+    if command.details:
+        lines += [f"  {line}" for line in command.details.splitlines()]
+    if command.examples:
+        lines.append("  for instance")
+        lines += [f"    {example}" for example in command.examples]
+    return "\n".join(lines)
+
+
+def manual_table(registry: Registry) -> str:
+    """Return the commands as a Markdown table, for the README."""
+    lines = ["| command | what it does |", "|---|---|"]
+    for commands in registry.by_group().values():
+        for command in commands:
+            usage = command.usage.replace("|", "\\|")
+            lines.append(f"| `{usage}` | {command.summary} |")
+    return "\n".join(lines)
+
+
+COMMANDS = (
+    Command(
+        "help",
+        "help",
+        "show the commands, or one of them in full",
+        help_command,
+        (Argument("name", "a command's name", optional=True, suggest="commands"),),
+        examples=("/help", "/help filter"),
+    ),
+)

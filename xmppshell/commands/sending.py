@@ -1,0 +1,87 @@
+"""Commands for sending, and for what is sent by itself."""
+
+from __future__ import annotations
+
+import re
+
+from ..protocol.obligations import DUTIES, Policy
+from ..protocol.problem import Problem
+from .desk import Desk
+from .registry import Argument, Call, Command, CommandError
+
+_ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|[nrt\\0])")
+_NAMED = {"n": b"\n", "r": b"\r", "t": b"\t", "\\": b"\\", "0": b"\0"}
+
+
+async def send_raw(desk: Desk, call: Call) -> None:
+    """Send exactly what follows, well-formed or not."""
+    await desk.send_raw(raw_bytes(call["text"]))
+
+
+def raw_bytes(text: str) -> bytes:
+    r"""Return the bytes that `text` stands for; `\xNN`, `\n`, `\r`, `\t`, `\0`, `\\` are read."""
+    parts: list[bytes] = []
+    at = 0
+    for match in _ESCAPE.finditer(text):
+        parts.append(text[at : match.start()].encode())
+        code = match.group(1)
+        parts.append(_NAMED[code] if code in _NAMED else bytes.fromhex(code[1:]))
+        at = match.end()
+    parts.append(text[at:].encode())
+    return b"".join(parts)
+
+
+async def auto(desk: Desk, call: Call) -> None:
+    """Show or set which answers the console gives by itself."""
+    session = desk.session
+    if session is None:
+        raise CommandError(Problem("there is no session", "", "/connect JID"))
+    name, state = call.get("kind"), call.get("policy")
+    if name is None:
+        lines = [
+            f"  {duty.name.ljust(12)} {session.policies[duty.name].value.ljust(8)} "
+            f"{session.policies[duty.name].meaning} ({duty.what}, {duty.reference})"
+            for duty in DUTIES
+        ]
+        desk.screen.say("\n".join(lines))
+        return
+    names = [duty.name for duty in DUTIES] if name == "all" else [name]
+    for each in names:
+        if state is not None:
+            session.policies[each] = Policy(state)
+        policy = session.policies[each]
+        desk.screen.say(f"  {each.ljust(12)} {policy.value}: {policy.meaning}")
+
+
+COMMANDS = (
+    Command(
+        "send-raw",
+        "send",
+        "send exactly these bytes, however broken",
+        send_raw,
+        (Argument("text", r"what to send; \xNN, \n, \r, \t, \0 and \\ are read", rest=True),),
+        details="No id is added and nothing is filled in. A server may well end the stream.",
+        examples=("/send-raw <message><body>a & b</body></message>", r"/send-raw \xff\xfe"),
+    ),
+    Command(
+        "auto",
+        "send",
+        "show or switch the answers that the console gives by itself",
+        auto,
+        (
+            Argument(
+                "kind",
+                "which answer",
+                optional=True,
+                choices=("all", *(duty.name for duty in DUTIES)),
+            ),
+            Argument(
+                "policy",
+                "on, step (propose it), decline (service-unavailable) or off (leave it to you)",
+                optional=True,
+                choices=tuple(policy.value for policy in Policy),
+            ),
+        ),
+        examples=("/auto", "/auto ping off", "/auto version on"),
+    ),
+)

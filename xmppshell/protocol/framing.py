@@ -206,14 +206,21 @@ class Framer:
         position = _match_end(_SPACE, self._buffer, self._position, self._end)
         if position == self._end:
             return self._wait(position)
-        byte = self._buffer[position]
-        if byte == _LESS_THAN:
+        if self._buffer[position] == _LESS_THAN:
             return self._go(Framer._markup, position)
-        if byte == 0 and self._base + position == 0:
-            self._fail(_UTF16, "unsupported-encoding", position, position + 1)
-        if self._base + position == 0 and self._buffer.startswith(codecs.BOM_UTF8):
-            self._fail(_BYTE_ORDER_MARK, "not-well-formed", position, position + 1)
-        self._fail(_TEXT_BEFORE_HEADER, "not-well-formed", position, position + 1)
+        self._fail_at_text(position)
+
+    def _fail_at_text(self, at: int) -> NoReturn:
+        """Raise FramingError for what stands at `at`, before the root: no white space, no `<`."""
+        problem, condition = _TEXT_BEFORE_HEADER, "not-well-formed"
+        if self._base + at == 0:
+            if self._buffer[at] == 0:
+                problem, condition = _UTF16, "unsupported-encoding"
+            elif self._buffer[at] < 0x20:
+                problem = _BINARY
+            elif self._buffer.startswith(codecs.BOM_UTF8):
+                problem = _BYTE_ORDER_MARK
+        self._fail(problem, condition, at, at + 1)
 
     def _declaration(self) -> bool:
         """In the XML declaration."""
@@ -284,6 +291,8 @@ class Framer:
             return self._exclamation(at)
         if byte == _QUESTION:
             return self._question(at)
+        if byte == 0 and self._tag == 0:
+            self._fail(_UTF16, "unsupported-encoding", at, at + 2)
         self._fail(_LONE_LESS_THAN, "not-well-formed", at, at + 2)
 
     def _exclamation(self, at: int) -> bool:
@@ -485,10 +494,16 @@ _DECLARATION_OPEN = Problem(
     "RFC 6120 11.5",
 )
 _UTF16 = Problem(
-    "the stream is not UTF-8; it begins like UTF-16 or binary data",
-    "the other side does not speak XMPP on this port, or expects TLS at once",
-    "check the port; for a port with direct TLS connect with `--tls direct`",
+    "the stream is not UTF-8; it begins like UTF-16",
+    "the text came from a file or a program that writes UTF-16",
+    "send the text as UTF-8",
     "RFC 6120 11.6",
+)
+_BINARY = Problem(
+    "the stream begins with binary data",
+    "the other side does not speak XMPP on this port, or expects TLS from the start",
+    "check the port; for a port with direct TLS connect with `--tls direct`",
+    "RFC 6120 4.2",
 )
 _BYTE_ORDER_MARK = Problem(
     "the stream begins with a byte order mark (U+FEFF)",

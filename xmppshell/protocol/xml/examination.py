@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from .errors import XmlError
-from .parsing import Context, check
+from .parsing import Context, refusal
 from .wellformed import scan
 
 
@@ -41,12 +41,12 @@ def examine(text: str, context: Context) -> Examination:
 
     Never raises for what the text is. The time is linear in its length.
     """
-    found = scan(text, context.prefixes, headers=True)
+    found = scan(text, context.prefixes, headers=True, trusting=True)
     error = None
-    if found.fault is not None:
-        error = XmlError.at(found.fault.problem, text, found.fault.offset)
-    else:
-        error = check(text, found, context)
+    if found.fault is not None or (error := refusal(text, found)) is not None:
+        found = scan(text, context.prefixes, headers=True)
+        if found.fault is not None:
+            error = XmlError.at(found.fault.problem, text, found.fault.offset)
     if error is not None:
         completeness = Completeness.ILL_FORMED
     elif found.open_tags or found.unfinished:

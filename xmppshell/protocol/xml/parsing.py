@@ -10,9 +10,10 @@ from lxml import etree
 
 from .. import namespaces
 from ..problem import Problem
+from . import faults
 from .errors import XmlError
 from .tokens import quoted
-from .wellformed import Scan, not_closed, scan
+from .wellformed import Scan, scan
 
 _LANG = f"{{{namespaces.XML}}}lang"
 
@@ -117,30 +118,44 @@ def _new_parser() -> etree.XMLParser:
 _parser = _new_parser()
 
 
+def _parse(data: bytes, context: Context | None = None) -> etree._Element:
+    """Return the root that lxml makes of `data`, or of `data` in `context`."""
+    global _parser
+    if context is not None:
+        data = context.opening + data + context.closing
+    try:
+        return etree.fromstring(data, _parser)
+    except etree.XMLSyntaxError:
+        _parser = _new_parser()  # the old one keeps the log of every error
+        raise
+
+
 def parse_header(data: bytes) -> StreamHeader:
     """Parse the root's start tag, with or without the XML declaration before it.
 
     Raises XmlError if it is not well-formed or not one start tag.
     """
-    global _parser
     text = _decoded(data)
-    names = _LAST_TAG.search(text)
-    closing = "" if names is None or text.rstrip().endswith("/>") else f"</{names[1]}>"
+    found = scan(text, {}, headers=True)
+    if found.fault is not None:
+        raise XmlError.at(found.fault.problem, text, found.fault.offset)
+    name = _ROOT_NAME.match(text)
+    if found.unfinished or name is None:
+        raise _too_short(found, text)
+    closing = "" if text.rstrip().endswith("/>") else f"</{name[1]}>"
     try:
-        root = etree.fromstring((text + closing).encode(), _parser)
+        root = _parse((text + closing).encode())
     except etree.XMLSyntaxError as error:
-        _parser = _new_parser()
-        found = scan(text, {}, headers=True)
-        if found.fault is None:
-            raise _from_libxml2(error, text, 0) from None
-        raise XmlError.at(found.fault.problem, text, found.fault.offset) from None
+        if found.elements or len(found.open_tags) > 1:
+            raise XmlError(_NOT_A_HEADER, 1, 1) from None
+        raise _from_libxml2(error, text, 0) from None
     if len(root) or root.text:
         raise XmlError(_NOT_A_HEADER, 1, 1)
     attributes = {str(name): str(value) for name, value in root.attrib.items()}
     return StreamHeader(attributes, dict(root.nsmap), str(root.tag))
 
 
-_LAST_TAG = re.compile(r"<([^\s<>/?!]+)[^<]*>\s*\Z")
+_ROOT_NAME = re.compile(r"(?:<\?xml\s[^<>]*\?>)?\s*<([^\s<>/?!]+)")
 
 _NOT_A_HEADER = Problem(
     "this is more than a stream header",
@@ -158,7 +173,7 @@ def parse_element(data: bytes, context: Context) -> etree._Element:
     well-formed element without comments and processing instructions.
     """
     try:
-        root = etree.fromstring(context.opening + data + context.closing, _parser)
+        root = _parse(data, context)
     except etree.XMLSyntaxError as error:
         raise _explained(data, context, error) from None
     if len(root) != 1:
@@ -178,8 +193,6 @@ def _is_plain(root: etree._Element) -> bool:
 
 def _explained(data: bytes, context: Context, error: etree.XMLSyntaxError | None) -> XmlError:
     """Return the XmlError for `data`, which lxml refused with `error` or is not one element."""
-    global _parser
-    _parser = _new_parser()  # the old one keeps the log of every error
     try:
         text = _decoded(data)
     except XmlError as undecodable:
@@ -188,7 +201,7 @@ def _explained(data: bytes, context: Context, error: etree.XMLSyntaxError | None
     if found.fault is not None:
         return XmlError.at(found.fault.problem, text, found.fault.offset)
     if found.open_tags or found.unfinished:
-        return XmlError.at(not_closed(found), text, len(text))
+        return _too_short(found, text)
     if len(found.elements) != 1:
         return _not_one(found, text)
     if error is None:
@@ -196,8 +209,8 @@ def _explained(data: bytes, context: Context, error: etree.XMLSyntaxError | None
     return _from_libxml2(error, text, 1)
 
 
-def check(text: str, found: Scan, context: Context) -> XmlError | None:
-    """Return what lxml finds wrong in `text`, of which `found` is the scan, without a fault.
+def refusal(text: str, found: Scan) -> XmlError | None:
+    """Return what lxml finds wrong in `text`, of which `found` is a scan without a fault.
 
     The elements that are still open are closed for the purpose.
     """
@@ -208,24 +221,15 @@ def check(text: str, found: Scan, context: Context) -> XmlError | None:
             except XmlError as error:
                 return _moved(error, text, start)
     for section in found.sections:
-        last = section is found.sections[-1]
-        closing = "".join(f"</{name}>" for name in reversed(found.open_tags)) if last else ""
-        around = context if section.prefixes == context.prefixes else Context(section.prefixes)
         piece = text[section.start : section.end]
-        refusal = _refused((piece + closing).encode(), around)
-        if refusal is not None:
-            return _moved(_from_libxml2(refusal, piece, 1), text, section.start)
-    return None
-
-
-def _refused(data: bytes, context: Context) -> etree.XMLSyntaxError | None:
-    """Return the error that lxml gives for `data` in `context`, None if it takes it."""
-    global _parser
-    try:
-        etree.fromstring(context.opening + data + context.closing, _parser)
-    except etree.XMLSyntaxError as error:
-        _parser = _new_parser()
-        return error
+        context = Context(section.prefixes)
+        closing = b""
+        if section is found.sections[-1]:
+            closing = "".join(f"</{name}>" for name in reversed(found.open_tags)).encode()
+        try:
+            _parse(piece.encode(errors="surrogatepass") + closing, context)
+        except etree.XMLSyntaxError as error:
+            return _moved(_from_libxml2(error, piece, 1), text, section.start)
     return None
 
 
@@ -234,6 +238,12 @@ def _moved(error: XmlError, text: str, start: int) -> XmlError:
     first = XmlError.at(error.problem, text, start)
     column = error.column + (first.column - 1 if error.line == 1 else 0)
     return XmlError(error.problem, first.line + error.line - 1, column)
+
+
+def _too_short(found: Scan, text: str) -> XmlError:
+    """Return the XmlError for `text` that ends too early, as its scan `found`."""
+    innermost = found.open_tags[-1] if found.open_tags else ""
+    return XmlError.at(faults.not_closed(innermost), text, len(text))
 
 
 def _not_one(found: Scan, text: str) -> XmlError:

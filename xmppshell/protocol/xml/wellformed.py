@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from .. import namespaces
 from ..problem import Problem
 from . import faults
 
 Prefixes = Mapping[str | None, str]
+Scope = dict[str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,14 @@ class Scan:
     fault: Fault | None = None
 
 
-def scan(text: str, prefixes: Prefixes, *, headers: bool = False) -> Scan:
+def scan(text: str, prefixes: Prefixes, *, headers: bool = False, trusting: bool = False) -> Scan:
     """Scan `text`, which stands where `prefixes` are in scope, up to its end or its first fault.
 
     With `headers` true, stream headers, stream end tags and an XML declaration at the start are
-    accepted between elements.
+    accepted between elements. With `trusting` true, complete elements are passed over quickly:
+    faults inside them may go unnoticed, so that a parser must look at the text afterwards.
     """
-    return _Scanner(text, prefixes, headers).run()
+    return _Scanner(text, prefixes, headers, trusting).run()
 
 
 _SPACE = "[ \t\r\n]"
@@ -86,12 +89,13 @@ _START = re.compile(
 )
 _ATTRIBUTE = re.compile(f"({_QNAME}){_SPACE}*+={_SPACE}*+({_VALUE})")
 _END = re.compile(f"</({_QNAME}){_SPACE}*+>")
-_CDATA = re.compile("<!\\[CDATA\\[((?s:.*?))\\]\\]>")
 _VALUE_PART = {'"': re.compile(_IN_DOUBLE), "'": re.compile(_IN_SINGLE)}
 _BAD_CHARACTER = re.compile(f"[{_FORBIDDEN}]")
 _PARTIAL_REFERENCE = re.compile(f"&(?:#x[0-9A-Fa-f]*+|#[0-9]*+|[{_NAME_CHAR}]*+)")
 _NUMERIC = re.compile("&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
 _ENTITIES = ("&amp;", "&lt;", "&gt;", "&quot;", "&apos;")
+_CDATA_START = "<![CDATA["
+_DECLARATION_START = re.compile(f"<\\?(?:\\Z|x\\Z|xm\\Z|xml(?:{_SPACE}|\\?|\\Z))")
 _DECLARATION = re.compile(
     f"<\\?xml{_SPACE}++version{_SPACE}*+={_SPACE}*+(?:'1\\.[0-9]++'|\"1\\.[0-9]++\")"
     f"(?:{_SPACE}++encoding{_SPACE}*+={_SPACE}*+(?:'(?i:utf-8)'|\"(?i:utf-8)\"))?"
@@ -100,54 +104,77 @@ _DECLARATION = re.compile(
 )
 
 
-class _Stop(Exception):
-    """Ends the scan: the text is wrong here, or goes no further."""
+def _element_pattern(depth: int) -> str:
+    """Return the pattern of an element nested at most `depth` deep; content is not checked."""
+    tag = (
+        rf"""<(?P<n{depth}>[^\s<>"'/!?]++)(?=[\s/>])"""
+        r"""[^<>"']*+(?:"[^"<]*+"[^<>"']*+|'[^'<]*+'[^<>"']*+)*>"""
+    )
+    inner = f"(?:{_element_pattern(depth - 1)}[^<]*+)*" if depth > 1 else ""
+    return rf"{tag}(?:(?<=/>)|[^<]*+{inner}</(?P=n{depth})\s*+>)"
 
-    def __init__(self, fault: Fault | None) -> None:
+
+# Nested no deeper than this, so that all attempts together take linear time.
+_WHOLE_DEPTH = 3
+_WHOLE = re.compile(_element_pattern(_WHOLE_DEPTH))
+
+
+class _Stop(Exception):
+    """Ends the scan: the text is wrong here, or, without a fault, it goes no further."""
+
+    def __init__(self, fault: Fault | None = None) -> None:
         self.fault = fault
 
 
 class _Scanner:
-    """One scan. Steps take an offset and return the next, or raise `_Stop`."""
+    """One scan. Steps take an offset and return the next one, or raise `_Stop`.
 
-    def __init__(self, text: str, prefixes: Prefixes, headers: bool) -> None:
+    What `_START` and the other patterns match is well-formed by itself. Where they do not match,
+    the methods called `_explain_...` go through the piece again, bit by bit, to find why.
+    """
+
+    def __init__(self, text: str, prefixes: Prefixes, headers: bool, trusting: bool) -> None:
         self._text = text
-        self._outside = self._scope = {**prefixes, "xml": namespaces.XML}
         self._headers = headers
-        self._open: list[tuple[str, int, dict[str | None, str]]] = []
-        self._section = 0
+        self._trusting = trusting
+        self._outside: Scope = {**prefixes, "xml": namespaces.XML}  # in scope between elements
+        self._scope = self._outside
+        self._open: list[tuple[str, int, Scope]] = []  # name, start, scope around it
+        self._section = 0  # where the section begins
+        self._reached = 0  # where the last complete token ends
         self._found = Scan()
 
     def run(self) -> Scan:
-        text, position, end = self._text, 0, len(self._text)
+        found = self._found
         try:
-            while position < end:
-                if text[position] != "<":
-                    position = self._characters(position)
-                elif text.startswith("</", position):
-                    position = self._end_tag(position)
-                elif text.startswith("<!", position):
-                    position = self._exclamation(position)
-                elif text.startswith("<?", position):
-                    position = self._question(position)
-                else:
-                    position = self._start_tag(position)
-                self._reached = position
+            while self._reached < len(self._text):
+                self._reached = self._token(self._reached)
         except _Stop as stop:
-            self._found.fault = stop.fault
-            self._found.unfinished = stop.fault is None
-        self._close_section(self._reached, self._outside)
-        self._found.open_tags = [name for name, _, _ in self._open]
-        return self._found
+            found.fault = stop.fault
+            found.unfinished = stop.fault is None
+        self._end_section(self._reached)
+        found.open_tags = [name for name, _, _ in self._open]
+        return found
 
-    _reached = 0
+    def _token(self, position: int) -> int:
+        text = self._text
+        if text[position] != "<":
+            return self._characters(position)
+        following = text[position + 1 : position + 2]
+        if following == "/":
+            return self._end_tag(position)
+        if following == "!":
+            return self._exclamation(position)
+        if following == "?":
+            return self._question(position)
+        return self._start_tag(position)
 
-    def _fault(self, offset: int, problem: Problem) -> _Stop:
-        return _Stop(Fault(offset, problem))
+    def _fail(self, offset: int, problem: Problem) -> NoReturn:
+        raise _Stop(Fault(offset, problem))
 
-    def _close_section(self, end: int, prefixes: dict[str | None, str]) -> None:
+    def _end_section(self, end: int) -> None:
         if end > self._section:
-            self._found.sections.append(Section(self._section, end, prefixes))
+            self._found.sections.append(Section(self._section, end, self._outside))
 
     # Text.
 
@@ -156,36 +183,35 @@ class _Scanner:
         if not self._open:
             white = _white(text, position)
             if white == position:
-                raise self._fault(position, faults.outside_text(text[position]))
+                self._fail(position, faults.outside_text(text[position]))
             return white
         end = _end_of(_TEXT, text, position)
         self._check_references(position, end)
         if end < len(text) and text[end] != "<":
             self._reached = end
-            raise self._character(end)
+            self._explain_character(end)
         return end
 
-    def _character(self, position: int) -> _Stop:
-        """Return why text or an attribute value cannot go on at `position`."""
+    def _explain_character(self, position: int) -> NoReturn:
+        """Tell why text or an attribute value cannot go on at `position`."""
         text = self._text
         if text[position] == "&":
-            return self._ampersand(position)
+            self._explain_ampersand(position)
         if text.startswith("]]>", position):
-            return self._fault(position, faults.CDATA_END)
-        return self._fault(position, faults.forbidden_character(text[position]))
+            self._fail(position, faults.CDATA_END)
+        self._fail(position, faults.forbidden_character(text[position]))
 
-    def _ampersand(self, position: int) -> _Stop:
-        """Return what is wrong with the `&` at `position`, which begins no known reference."""
+    def _explain_ampersand(self, position: int) -> NoReturn:
+        """Tell what is wrong with the `&` at `position`, which begins no known reference."""
         text = self._text
         end = _end_of(_PARTIAL_REFERENCE, text, position)
         part = text[position:end]
-        if end == len(text) and (
-            part[:2] == "&#" or any(entity.startswith(part) for entity in _ENTITIES)
-        ):
-            return _Stop(None)
-        if text[end : end + 1] == ";" and part not in ("&", "&#", "&#x"):
-            return self._fault(position, faults.unknown_entity(part[1:]))
-        return self._fault(position, faults.BARE_AMPERSAND)
+        numeric = part.startswith("&#")
+        if end == len(text) and (numeric or any(entity.startswith(part) for entity in _ENTITIES)):
+            raise _Stop
+        if text.startswith(";", end) and len(part) > 1 and not numeric:
+            self._fail(position, faults.unknown_entity(part[1:]))
+        self._fail(position, faults.BARE_AMPERSAND)
 
     def _check_references(self, start: int, end: int) -> None:
         """Stop at a numeric reference to a character that XML does not have."""
@@ -193,118 +219,199 @@ class _Scanner:
             return
         for reference in _NUMERIC.finditer(self._text, start, end):
             if not _is_character(reference):
-                raise self._fault(reference.start(), faults.bad_reference(reference[0]))
+                self._fail(reference.start(), faults.bad_reference(reference[0]))
 
-    # Tags.
+    # Start tags.
 
     def _start_tag(self, position: int) -> int:
+        if self._trusting:
+            whole = _WHOLE.match(self._text, position)
+            if whole is not None and self._may_pass(whole):
+                return whole.end()
         tag = _START.match(self._text, position)
         if tag is None:
-            raise self._start_tag_stop(position)
+            self._explain_start_tag(position)
         name, attributes, empty = tag.groups()
-        scope = self._scope
+        scope = self._scope_in(tag.start(2), tag.end(2)) if attributes else self._scope
+        if ":" in name:
+            self._check_prefix(name, scope, position + 1)
         if attributes:
-            scope = self._attributes(tag.start(2), tag.end(2))
-        elif ":" in name:
-            self._check_prefix(name, scope, position + 1)
-        if attributes and ":" in name:
-            self._check_prefix(name, scope, position + 1)
-        end = tag.end()
+            self._check_attributes(tag.start(2), tag.end(2), scope)
         if self._headers and not self._open and _is_stream(name, scope):
-            self._header(position, end, self._outside if empty else scope)
+            self._header(position, tag.end(), self._outside if empty else scope)
         elif not empty:
             self._open.append((name, position, self._scope))
             self._scope = scope
         elif not self._open:
-            self._found.elements.append((position, end))
-        return end
+            self._found.elements.append(tag.span())
+        return tag.end()
 
-    def _header(self, start: int, end: int, scope: dict[str | None, str]) -> None:
+    def _may_pass(self, whole: re.Match[str]) -> bool:
+        """Take a complete element at once, unless it may be a stream."""
+        if not self._open:
+            if self._headers and whole[f"n{_WHOLE_DEPTH}"].endswith("stream"):
+                return False
+            self._found.elements.append(whole.span())
+        return True
+
+    def _header(self, start: int, end: int, scope: Scope) -> None:
         """Take a stream header or a stream end tag; `scope` holds after it."""
-        self._close_section(start, self._outside)
+        self._end_section(start)
         self._found.headers.append((start, end))
         self._section = end
         self._outside = self._scope = scope
 
-    def _attributes(self, start: int, end: int) -> dict[str | None, str]:
-        """Check the well-formed attributes from `start` to `end`; return the scope they make."""
-        self._check_references(start, end)
-        found = _ATTRIBUTE.findall(self._text, start, end)
-        scope = self._scope
-        prefixed = False
-        for name, value in found:
-            if name == "xmlns" or name.startswith("xmlns:"):
-                scope = dict(scope) if scope is self._scope else scope
-                scope[name[6:] or None] = value[1:-1]
-            elif ":" in name:
-                prefixed = True
-        if prefixed or len({name for name, _ in found}) < len(found):
-            self._check_names(start, end, scope)
+    def _scope_in(self, start: int, end: int) -> Scope:
+        """Return the scope that the attributes from `start` to `end` make."""
+        if self._text.find("xmlns", start, end) < 0:
+            return self._scope
+        scope = dict(self._scope)
+        for name, value in _ATTRIBUTE.findall(self._text, start, end):
+            if name == "xmlns":
+                scope[None] = value[1:-1]
+            elif name.startswith("xmlns:"):
+                scope[name[6:]] = value[1:-1]
         return scope
 
-    def _check_names(self, start: int, end: int, scope: dict[str | None, str]) -> None:
-        """Stop at the first attribute that is there twice or whose prefix is not declared."""
+    def _check_attributes(self, start: int, end: int, scope: Scope) -> None:
+        """Stop at the first attribute that is there twice or has an undeclared prefix."""
+        self._check_references(start, end)
         seen = set()
         for attribute in _ATTRIBUTE.finditer(self._text, start, end):
-            name = attribute[1]
-            prefix, colon, local = name.rpartition(":")
-            key = name
-            if colon and prefix != "xmlns":
+            name = key = attribute[1]
+            prefix, _, local = name.rpartition(":")
+            if prefix and prefix != "xmlns":
                 self._check_prefix(name, scope, attribute.start())
                 key = f"{{{scope[prefix]}}}{local}"
             if key in seen:
-                raise self._fault(attribute.start(), faults.duplicate_attribute(name))
+                self._fail(attribute.start(), faults.duplicate_attribute(name))
             seen.add(key)
 
-    def _check_prefix(self, name: str, scope: dict[str | None, str], offset: int) -> None:
+    def _check_prefix(self, name: str, scope: Scope, offset: int) -> None:
         prefix = name.partition(":")[0]
         if prefix not in scope:
-            raise self._fault(offset, faults.undeclared_prefix(prefix))
+            self._fail(offset, faults.undeclared_prefix(prefix))
+
+    def _explain_start_tag(self, position: int) -> NoReturn:
+        """Tell why there is no complete, well-formed start tag at `position`."""
+        text = self._text
+        if position + 1 == len(text):
+            raise _Stop
+        name = _NAME.match(text, position + 1)
+        if name is None:
+            self._fail(position, faults.LONE_LESS_THAN)
+        self._check_colon(name)
+        at = name.end()
+        seen: set[str] = set()
+        while True:
+            after = _white(text, at)
+            if after == len(text):
+                raise _Stop
+            if text[after] in "/><":
+                self._explain_tag_end(after, name[0])
+            attribute = _NAME.match(text, after)
+            if attribute is None:
+                self._explain_no_attribute(after, bool(seen))
+            if after == at:
+                self._fail(after, faults.missing_space(attribute[0]))
+            if attribute[0] in seen:
+                self._fail(after, faults.duplicate_attribute(attribute[0]))
+            seen.add(attribute[0])
+            at = self._attribute_end(attribute)
+
+    def _check_colon(self, name: re.Match[str]) -> None:
+        """Stop if `name` is followed by a colon: it is unfinished or has one too many."""
+        if self._text.startswith(":", name.end()):
+            if ":" not in name[0] and name.end() + 1 == len(self._text):
+                raise _Stop
+            self._fail(name.end(), faults.STRAY_COLON)
+
+    def _explain_tag_end(self, at: int, name: str) -> NoReturn:
+        """Tell why the tag of `name` does not end with the `/` or `<` at `at`."""
+        if self._text[at] == "<":
+            self._fail(at, faults.tag_not_closed(name))
+        if at + 1 == len(self._text):
+            raise _Stop
+        self._fail(at, faults.LONE_SLASH)
+
+    def _explain_no_attribute(self, at: int, later: bool) -> NoReturn:
+        """Tell why no attribute begins at `at`; `later` if others come before it."""
+        character = self._text[at]
+        if _BAD_CHARACTER.match(character):
+            self._fail(at, faults.forbidden_character(character))
+        if character in "\"'":
+            self._fail(at, faults.quote_in_tag(later))
+        self._fail(at, faults.not_a_name(character))
+
+    def _attribute_end(self, name: re.Match[str]) -> int:
+        """Return where the attribute that begins with `name` ends."""
+        text = self._text
+        self._check_colon(name)
+        equals = _white(text, name.end())
+        if equals == len(text):
+            raise _Stop
+        if text[equals] != "=":
+            self._fail(name.start(), faults.without_value(name[0]))
+        quote = _white(text, equals + 1)
+        if quote == len(text):
+            raise _Stop
+        if text[quote] not in "\"'":
+            self._fail(quote, faults.unquoted_value(name[0]))
+        end = _end_of(_VALUE_PART[text[quote]], text, quote + 1)
+        self._check_references(quote, end)
+        if end == len(text):
+            raise _Stop
+        if text[end] == "<":
+            self._fail(end, faults.less_than_in_value(name[0]))
+        if text[end] != text[quote]:
+            self._explain_character(end)
+        return end + 1
+
+    # End tags.
 
     def _end_tag(self, position: int) -> int:
         tag = _END.match(self._text, position)
         if tag is None:
-            raise self._end_tag_stop(position)
+            self._explain_end_tag(position)
         name, end = tag[1], tag.end()
         if not self._open:
-            if not (self._headers and _is_stream(name, self._scope)):
-                raise self._fault(position, faults.stray_end_tag(name))
+            if name not in self._stream_names():
+                self._fail(position, faults.stray_end_tag(name))
             self._header(position, end, self._outside)
             return end
         opened, start, scope = self._open[-1]
         if name != opened:
-            raise self._fault(position, self._mismatch(name))
+            self._fail_mismatch(position, name)
         self._open.pop()
         self._scope = scope
         if not self._open:
             self._found.elements.append((start, end))
         return end
 
-    def _mismatch(self, name: str) -> Problem:
+    def _fail_mismatch(self, position: int, name: str) -> NoReturn:
         opened, start, _ = self._open[-1]
         line = self._text.count("\n", 0, start) + 1
-        return faults.mismatched_end_tag(name, opened, line)
+        self._fail(position, faults.mismatched_end_tag(name, opened, line))
 
-    def _end_tag_stop(self, position: int) -> _Stop:
-        """Return why there is no complete end tag at `position`."""
+    def _explain_end_tag(self, position: int) -> NoReturn:
+        """Tell why there is no complete end tag at `position`."""
         text = self._text
         start = position + 2
         end = _end_of(_NAME_PART, text, start)
         name = text[start:end]
         expected = [self._open[-1][0]] if self._open else self._stream_names()
-        if end == len(text):
-            if any(known.startswith(name) for known in expected):
-                return _Stop(None)
-        elif not name:
-            return self._fault(position, faults.NAMELESS_END_TAG)
+        if end == len(text) and any(known.startswith(name) for known in expected):
+            raise _Stop
+        if not name and end < len(text):
+            self._fail(position, faults.NAMELESS_END_TAG)
         if name not in expected:
             if not self._open:
-                return self._fault(position, faults.stray_end_tag(name))
-            return self._fault(position, self._mismatch(name))
+                self._fail(position, faults.stray_end_tag(name))
+            self._fail_mismatch(position, name)
         after = _white(text, end)
         if after == len(text):
-            return _Stop(None)
-        return self._fault(after, faults.end_tag_not_closed(name, text[after]))
+            raise _Stop
+        self._fail(after, faults.end_tag_not_closed(name, text[after]))
 
     def _stream_names(self) -> list[str]:
         """Return the names that close the stream here."""
@@ -316,126 +423,39 @@ class _Scanner:
             if namespace == namespaces.STREAM
         ]
 
-    def _start_tag_stop(self, position: int) -> _Stop:
-        """Return why there is no complete, well-formed start tag at `position`."""
-        text = self._text
-        if position + 1 == len(text):
-            return _Stop(None)
-        name = _NAME.match(text, position + 1)
-        if name is None:
-            return self._fault(position, faults.LONE_LESS_THAN)
-        at = name.end()
-        if text.startswith(":", at):
-            return self._colon(at, name[0])
-        seen: set[str] = set()
-        while True:
-            after = _white(text, at)
-            if after == len(text):
-                return _Stop(None)
-            if text[after] in "/><":
-                return self._tag_end_stop(after, name[0])
-            attribute = _NAME.match(text, after)
-            if attribute is None:
-                return self._no_attribute(after, bool(seen))
-            if after == at:
-                return self._fault(after, faults.missing_space(attribute[0]))
-            if attribute[0] in seen:
-                return self._fault(after, faults.duplicate_attribute(attribute[0]))
-            seen.add(attribute[0])
-            value_end = self._attribute(attribute)
-            if isinstance(value_end, _Stop):
-                return value_end
-            at = value_end
-
-    def _colon(self, at: int, name: str) -> _Stop:
-        """Return what is wrong with the colon at `at`, after `name`."""
-        if ":" not in name and at + 1 == len(self._text):
-            return _Stop(None)
-        return self._fault(at, faults.STRAY_COLON)
-
-    def _tag_end_stop(self, at: int, name: str) -> _Stop:
-        """Return why a tag does not end at the `/`, `>` or `<` at `at`."""
-        text = self._text
-        if text[at] == "<":
-            return self._fault(at, faults.tag_not_closed(name))
-        if text[at] == "/" and at + 1 == len(text):
-            return _Stop(None)
-        return self._fault(at, faults.LONE_SLASH)
-
-    def _no_attribute(self, at: int, later: bool) -> _Stop:
-        """Return why no attribute begins at `at`."""
-        character = self._text[at]
-        if _BAD_CHARACTER.match(character):
-            return self._fault(at, faults.forbidden_character(character))
-        if character in "\"'":
-            return self._fault(at, faults.quote_in_tag(later))
-        return self._fault(at, faults.not_a_name(character))
-
-    def _attribute(self, name: re.Match[str]) -> int | _Stop:
-        """Return where the attribute that begins with `name` ends, or what is wrong with it."""
-        text = self._text
-        if text.startswith(":", name.end()):
-            return self._colon(name.end(), name[0])
-        equals = _white(text, name.end())
-        if equals == len(text):
-            return _Stop(None)
-        if text[equals] != "=":
-            return self._fault(name.start(), faults.without_value(name[0]))
-        quote = _white(text, equals + 1)
-        if quote == len(text):
-            return _Stop(None)
-        if text[quote] not in "\"'":
-            return self._fault(quote, faults.unquoted_value(name[0]))
-        end = _end_of(_VALUE_PART[text[quote]], text, quote + 1)
-        self._check_references(quote, end)
-        if end == len(text):
-            return _Stop(None)
-        if text[end] == text[quote]:
-            return end + 1
-        if text[end] == "<":
-            return self._fault(end, faults.less_than_in_value(name[0]))
-        return self._character(end)
-
     # What begins with `<!` and `<?`.
 
     def _exclamation(self, position: int) -> int:
         text = self._text
-        rest = text[position : position + 9]
-        if not self._open and rest[2:3] == "[":
-            raise self._fault(position, faults.outside_text("<"))
-        section = _CDATA.match(text, position)
-        if section is None:
-            if "<![CDATA[".startswith(rest):
-                bad = _BAD_CHARACTER.search(text, position)
-                if bad is None:
-                    raise _Stop(None)
-                raise self._fault(bad.start(), faults.forbidden_character(bad[0]))
-            if rest.startswith("<!-"):
-                raise self._fault(position, faults.COMMENT)
-            raise self._fault(position, faults.DOCTYPE)
-        bad = _BAD_CHARACTER.search(text, section.start(1), section.end(1))
+        opening = text[position : position + len(_CDATA_START)]
+        if not self._open and opening.startswith("<!["):
+            self._fail(position, faults.outside_text("<"))
+        if opening.startswith("<!-"):
+            self._fail(position, faults.COMMENT)
+        if not _CDATA_START.startswith(opening):
+            self._fail(position, faults.DOCTYPE)
+        close = text.find("]]>", position + len(_CDATA_START))
+        end = len(text) if close < 0 else close + 3
+        bad = _BAD_CHARACTER.search(text, position, end)
         if bad is not None:
-            raise self._fault(bad.start(), faults.forbidden_character(bad[0]))
-        return section.end()
+            self._fail(bad.start(), faults.forbidden_character(bad[0]))
+        if close < 0:
+            raise _Stop
+        return end
 
     def _question(self, position: int) -> int:
         text = self._text
-        if not re.match(r"<\?(?:x(?:m(?:l(?=[ \t\r\n?]|\Z)|\Z)|\Z)|\Z)", text[position:]):
-            raise self._fault(position, faults.INSTRUCTION)
+        if _DECLARATION_START.match(text, position) is None:
+            self._fail(position, faults.INSTRUCTION)
         if not self._headers or position > 0:
-            raise self._fault(position, faults.LATE_DECLARATION)
-        declaration = _DECLARATION.match(text, position)
+            self._fail(position, faults.LATE_DECLARATION)
+        declaration = _DECLARATION.match(text)
         if declaration is not None:
-            self._header(position, declaration.end(), self._outside)
+            self._header(0, declaration.end(), self._outside)
             return declaration.end()
-        if re.search("[<>]", text[position + 1 :]) is None:
-            raise _Stop(None)
-        raise self._fault(position, faults.BAD_DECLARATION)
-
-
-def not_closed(found: Scan) -> Problem:
-    """Return the problem that the text of `found`, which has no fault, ends too early."""
-    return faults.not_closed(found.open_tags[-1] if found.open_tags else "")
+        if re.search("[<>]", text[1:]) is None:
+            raise _Stop
+        self._fail(position, faults.BAD_DECLARATION)
 
 
 def _end_of(pattern: re.Pattern[str], text: str, position: int) -> int:

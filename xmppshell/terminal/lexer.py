@@ -97,7 +97,7 @@ _CLASSES: Final[dict[Role, str]] = {
 }
 
 
-class InputLexer(Lexer):
+class XmlLineLexer(Lexer):
     """Colours XML and commands; the style classes are the roles of `theme.PROMPT_STYLES`."""
 
     def __init__(self) -> None:

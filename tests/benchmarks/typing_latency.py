@@ -27,7 +27,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 from pygments.lexers.html import XmlLexer
 
-from xmppshell.terminal.lexer import XmlLineLexer
+from xmppshell.terminal.lexer import InputLexer
 from xmppshell.terminal.theme import PROMPT_STYLES
 
 ROUNDS = 5
@@ -85,7 +85,7 @@ def measure(lines: int, keys: int) -> None:
     prompts: dict[str, Callable[[], Lexer | None]] = {
         "none": lambda: None,
         "pygments": lambda: PygmentsLexer(XmlLexer),
-        "ours": XmlLineLexer,
+        "ours": InputLexer,
     }
     times: dict[str, list[float]] = {name: [] for name in prompts}
     with Path(os.devnull).open("w", encoding="utf-8") as sink:

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from prompt_toolkit.document import Document
 
 from xmppshell.terminal import lexer
-from xmppshell.terminal.lexer import XmlLineLexer, State, lex_line
+from xmppshell.terminal.lexer import InputLexer, State, lex_line
 from xmppshell.terminal.theme import PROMPT_STYLES
 
 
 def looks(text: str) -> list[tuple[str, str]]:
     """Return (role, text) pieces of all lines, with newlines left out."""
-    get_line = XmlLineLexer().lex_document(Document(text))
+    get_line = InputLexer().lex_document(Document(text))
     pieces = [piece for number in range(text.count("\n") + 1) for piece in get_line(number)]
     return [(style.removeprefix("class:"), piece) for style, piece in pieces]
 
@@ -115,7 +115,7 @@ def test_every_style_is_in_the_palette() -> None:
 
 
 def test_a_line_beyond_the_end_is_empty() -> None:
-    assert XmlLineLexer().lex_document(Document("<a/>"))(7) == []
+    assert InputLexer().lex_document(Document("<a/>"))(7) == []
 
 
 xmlish = st.text(st.sampled_from("<>/&;='\"a:b $!{}id[]-? \t#x1\x9bé"), max_size=60)
@@ -131,8 +131,8 @@ def test_no_character_is_lost_or_moved(line: str, state: State) -> None:
 def test_line_by_line_reads_like_the_whole(lines: list[str]) -> None:
     """The carried state is enough: asking for the last line first changes nothing."""
     document = Document("\n".join(lines))
-    forwards = XmlLineLexer().lex_document(document)
-    backwards = XmlLineLexer().lex_document(document)
+    forwards = InputLexer().lex_document(document)
+    backwards = InputLexer().lex_document(document)
     numbers = range(len(document.lines))
     assert [forwards(n) for n in numbers] == [backwards(n) for n in reversed(numbers)][::-1]
 
@@ -150,14 +150,14 @@ def read_lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def read_all(shared: XmlLineLexer, lines: list[str]) -> None:
+def read_all(shared: InputLexer, lines: list[str]) -> None:
     get_line = shared.lex_document(Document("\n".join(lines)))
     for number in range(len(lines)):
         get_line(number)
 
 
 def test_only_a_changed_line_is_read_again(read_lines: list[str]) -> None:
-    shared = XmlLineLexer()
+    shared = InputLexer()
     lines = ["<iq>", *(f"  <item n='{n}'/>" for n in range(100)), "</iq>"]
     read_all(shared, lines)
     read_lines.clear()
@@ -167,7 +167,7 @@ def test_only_a_changed_line_is_read_again(read_lines: list[str]) -> None:
 
 
 def test_a_changed_state_reads_the_lines_below_again(read_lines: list[str]) -> None:
-    shared = XmlLineLexer()
+    shared = InputLexer()
     lines = ["<iq>", "<a/>", "<b/>"]
     read_all(shared, lines)
     read_lines.clear()
@@ -178,7 +178,7 @@ def test_a_changed_state_reads_the_lines_below_again(read_lines: list[str]) -> N
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lexer, "REMEMBERED_LINES", 10)
-    shared = XmlLineLexer()
+    shared = InputLexer()
     for start in range(0, 100, 10):
         read_all(shared, [f"<a{n}/>" for n in range(start, start + 10)])
     assert len(shared._known) <= 20

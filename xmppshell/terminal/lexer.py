@@ -97,7 +97,7 @@ _CLASSES: Final[dict[Role, str]] = {
 }
 
 
-class XmlLineLexer(Lexer):
+class InputLexer(Lexer):
     """Colours XML and commands; the style classes are the roles of `theme.PROMPT_STYLES`."""
 
     def __init__(self) -> None:

@@ -6,9 +6,12 @@ out the certificate's bytes only.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import re
 import ssl
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -18,12 +21,13 @@ from .certificates import CertificateFacts, Flaw, describe, distinguished_name, 
 
 _XMPP_ADDR = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.5")
 _SRV_NAME = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.7")
+_PEM = re.compile("-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def read(der: bytes) -> CertificateFacts:
     """Return what the certificate `der` says; empty facts if it cannot be read."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = _load(der)
         subject = _attributes(certificate.subject)
         issuer = _attributes(certificate.issuer)
         return CertificateFacts(
@@ -47,7 +51,7 @@ def objection(chain: Sequence[bytes], name: str, ca_file: str | None) -> str:
     """
     facts = read(chain[0])
     try:
-        certificates = [x509.load_der_x509_certificate(der) for der in chain]
+        certificates = [_load(der) for der in chain]
         flaw = _flaw(certificates, name, facts, ca_file)
     except (ValueError, OSError) as error:
         return describe(Flaw.OTHER, name, facts, str(error))
@@ -110,15 +114,35 @@ def _covers(pattern: str, name: str) -> bool:
 def _anchors(ca_file: str | None) -> list[x509.Certificate]:
     """Return the trusted certificates: those of `ca_file`, or of the system."""
     if ca_file is not None:
-        return x509.load_pem_x509_certificates(Path(ca_file).read_bytes())
+        return _load_all([Path(ca_file).read_bytes()])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
-    anchors = [x509.load_der_x509_certificate(der) for der in context.get_ca_certs(True)]
+    ders = context.get_ca_certs(True)
+    if ders:
+        return _load_all(ders)
     # A folder of hashed links is read by OpenSSL only as it needs, so that it is not in that list.
     folder = ssl.get_default_verify_paths().capath
-    for path in sorted(Path(folder).glob("*.[0-9]")) if folder and not anchors else ():
-        anchors += x509.load_pem_x509_certificates(path.read_bytes())
-    return anchors
+    return _load_all(
+        path.read_bytes() for path in sorted(Path(folder).glob("*.[0-9]") if folder else ())
+    )
+
+
+def _load_all(sources: Iterable[bytes]) -> list[x509.Certificate]:
+    """Return the certificates of `sources`, DER or PEM, without those that cannot be read."""
+    certificates = []
+    for source in sources:
+        pems = _PEM.findall(source.decode("latin-1"))
+        for der in [ssl.PEM_cert_to_DER_cert(pem) for pem in pems] or [source]:
+            with contextlib.suppress(ValueError):
+                certificates.append(_load(der))
+    return certificates
+
+
+def _load(der: bytes) -> x509.Certificate:
+    """Return the certificate `der`, without a word on standard error if it is an odd one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.load_der_x509_certificate(der)
 
 
 def _attributes(name: x509.Name) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ cause, what to try. Text that the peer chose is passed on as it is; whoever prin
 from __future__ import annotations
 
 import errno
+import re
 import socket
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -187,7 +188,8 @@ def tls_failed(error: ssl.SSLError, *, handshake: bool) -> ConnectionFailed:
 
     `handshake` is false if TLS was already up.
     """
-    reason = error.reason or str(error)
+    # `error.reason` is None for what Python's own table does not have; the message is always there.
+    reason = re.sub(r"^\[.*?\]\s*|\s*\(_ssl\.c:\d+\)$", "", str(error.args[-1]))
     for needles, kind, problem in _TLS_FAILURES:
         if any(needle in reason for needle in needles):
             return ConnectionFailed(kind, problem)
@@ -195,18 +197,18 @@ def tls_failed(error: ssl.SSLError, *, handshake: bool) -> ConnectionFailed:
     return ConnectionFailed(
         "tls",
         Problem(
-            what=f"{when}: {reason.lower().replace('_', ' ')}",
+            what=f"{when}: {reason}",
             cause="the two TLS libraries do not agree; the words are OpenSSL's",
             cure="the server's log may say more; openssl s_client -starttls xmpp shows the details",
         ),
     )
 
 
-# OpenSSL's reasons, by parts that are the same in all its versions. An alert that the peer sent has
-# ALERT in its reason. The first that fits counts.
+# OpenSSL's messages, by parts that are the same in all its versions; "alert" stands in those that
+# the peer sent. The first that fits counts.
 _TLS_FAILURES = (
     (
-        ("NO_APPLICATION_PROTOCOL",),
+        ("no application protocol",),
         "alpn",
         Problem(
             what="the server has no XMPP on this port: it refused the protocol xmpp-client (ALPN)",
@@ -216,7 +218,7 @@ _TLS_FAILURES = (
         ),
     ),
     (
-        ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"),
+        ("wrong version number", "http request", "packet length too long", "record layer failure"),
         "tls",
         Problem(
             what="what the peer sent is not TLS",
@@ -225,7 +227,7 @@ _TLS_FAILURES = (
         ),
     ),
     (
-        ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE"),
+        ("protocol version", "unsupported protocol", "no protocols available"),
         "tls",
         Problem(
             what="the two sides have no version of TLS in common",
@@ -235,7 +237,7 @@ _TLS_FAILURES = (
         ),
     ),
     (
-        ("UNRECOGNIZED_NAME",),
+        ("unrecognized name",),
         "tls",
         Problem(
             what="the server does not know this domain (TLS alert unrecognized_name)",
@@ -244,7 +246,7 @@ _TLS_FAILURES = (
         ),
     ),
     (
-        ("CERTIFICATE_REQUIRED",),
+        ("certificate required",),
         "tls",
         Problem(
             what="the server wants a client certificate and was given none",
@@ -254,10 +256,10 @@ _TLS_FAILURES = (
     ),
     (
         (
-            "ALERT_UNKNOWN_CA",
-            "ALERT_BAD_CERTIFICATE",
-            "ALERT_CERTIFICATE",
-            "ALERT_UNSUPPORTED_CERT",
+            "alert unknown ca",
+            "alert bad certificate",
+            "alert certificate",
+            "alert unsupported cert",
         ),
         "tls",
         Problem(
@@ -268,7 +270,7 @@ _TLS_FAILURES = (
         ),
     ),
     (
-        ("NO_SHARED_CIPHER", "HANDSHAKE_FAILURE", "NO_SUITABLE", "NO_CIPHERS"),
+        ("no shared cipher", "handshake failure", "no suitable", "no ciphers"),
         "tls",
         Problem(
             what="the two sides could not agree on how to encrypt",
@@ -277,7 +279,7 @@ _TLS_FAILURES = (
         ),
     ),
     (
-        ("BAD_RECORD_MAC", "DECRYPTION_FAILED"),
+        ("bad record mac", "decryption failed"),
         "tls",
         Problem(
             what="what arrived over TLS was damaged or altered on the way",

@@ -122,7 +122,8 @@ def _close_late(task: asyncio.Task[socket.socket]) -> None:
 
 
 async def _try(family: socket.AddressFamily, address: Any) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol spelled out asyncio sets TCP_NODELAY, and only then.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, address)

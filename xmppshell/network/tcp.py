@@ -89,8 +89,8 @@ class Wire:
 
         Bytes received and not yet read are taken as the peer's TLS bytes. `server_name` is the
         domain to verify (a server may give ""); `server_side` must agree with the kind of
-        `context`. Raises ConnectionFailed, with the connection closed, if there is no agreement
-        within `timeout` seconds.
+        `context`. Raises ConnectionFailed if there is no agreement within `timeout` seconds; then
+        nothing can be written any more, and the wire is only there to be closed.
         """
         from .tls import ServerTlsSettings, TlsLayer
 
@@ -108,7 +108,7 @@ class Wire:
             self._connection.abort()
             raise failures.handshake_timed_out(timeout) from None
         except failures.ConnectionFailed:
-            self._connection.close()  # after the alert that is queued
+            self._connection.write_eof()  # after the alert that is queued
             raise
         except asyncio.CancelledError:
             self._connection.abort()  # a handshake cannot be taken up again, nor fall back

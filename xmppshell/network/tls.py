@@ -285,15 +285,8 @@ def _client_context(settings: TlsSettings) -> ssl.SSLContext:
     if settings.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif settings.ca_file is not None:
-        # The file may hold the server's own certificate rather than an authority's.
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        try:
-            context.load_verify_locations(cafile=settings.ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise failures.bad_file("CA file", settings.ca_file, error) from error
     else:
-        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+        _trust(context, settings.ca_file)
     if settings.client_cert is not None:
         _load_client_certificate(context, *settings.client_cert)
     if settings.alpn:
@@ -301,6 +294,21 @@ def _client_context(settings: TlsSettings) -> ssl.SSLContext:
     if settings.keylog is not None:
         _log_keys(context, settings.keylog)
     return context
+
+
+def _trust(context: ssl.SSLContext, ca_file: str | None) -> None:
+    if ssl.HAS_NEVER_CHECK_COMMON_NAME:
+        # The common name is not a domain, even where a certificate has no other (RFC 9525).
+        context.hostname_checks_common_name = False
+    if ca_file is None:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+        return
+    # The file may hold the server's own certificate rather than an authority's.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise failures.bad_file("CA file", ca_file, error) from error
 
 
 def _harden(context: ssl.SSLContext, min_version: str | None) -> None:

@@ -1,0 +1,66 @@
+"""What need not be loaded is not: start-up is part of the interface."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+HEAVY = {
+    "asyncio",
+    "cryptography",
+    "dns",
+    "idna",
+    "lxml",
+    "platformdirs",
+    "precis_i18n",
+    "prompt_toolkit",
+    "pygments",
+    "scramp",
+    "ssl",
+}
+
+SCRIPT = """\
+import json, runpy, sys
+before = set(sys.modules)
+sys.argv = ["xmppshell", *{arguments!r}]
+status = 0
+try:
+    runpy.run_module("xmppshell", run_name="__main__")
+except SystemExit as end:
+    status = end.code or 0
+loaded = sorted({{name.split(".")[0] for name in set(sys.modules) - before}})
+print()
+print(json.dumps([status, loaded]))
+"""
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "xmppshell" / "cli.py").exists(), reason="the command line is not there yet"
+)
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Run the program in a Python of its own and name the packages that it loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(arguments=list(arguments))],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    status, loaded = json.loads(done.stdout.splitlines()[-1])
+    assert status == 0, done.stderr
+    assert "xmppshell" in loaded
+    return set(loaded)
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("connect", "--help")])
+def test_saying_what_it_is_loads_nothing_heavy(arguments):
+    assert not loaded_by(*arguments) & HEAVY

@@ -92,7 +92,7 @@ class CaptureWriter:
     def write(self, record: Record) -> None:
         """Write one record of the feed."""
         if self._descriptor is not None:
-            self._write_line(_as_json(record))
+            self._write_line(as_json(record))
 
     def close(self) -> None:
         """Close the file; what is written afterwards is dropped."""
@@ -224,7 +224,8 @@ def data_of(entry: dict[str, Any]) -> bytes:
     return bytes.fromhex(data["hex"]) if isinstance(data, dict) else data.encode("utf-8")
 
 
-def _as_json(record: Record) -> dict[str, Any]:
+def as_json(record: Record) -> dict[str, Any]:
+    """Return what the line of a capture says of `record`: values of JSON, without secrets."""
     line: dict[str, Any] = {
         "v": FORMAT_VERSION,
         "t": round(record.at, 6),

@@ -423,8 +423,8 @@ class Framer:
         return self._wait(position)
 
 
-# Every pattern matches without backtracking into what it has passed; the nested one gives up in
-# linear time and is tried on a bounded piece, once for each top-level element.
+# The alternatives of each pattern exclude each other, so that a match fails in linear time. The
+# nested one is tried once for each top-level element, on a bounded piece.
 
 _FAST_SIZE = 64 * 1024
 _FAST_DEPTH = 4
@@ -449,7 +449,7 @@ def _element_pattern(depth: int) -> bytes:
     """Return the pattern of an element that is nested at most `depth` deep and has no CDATA."""
     tag = rb"<[A-Za-z_:\x80-\xff]" + _IN_TAG.pattern + rb">"
     inner = rb"(?:" + _element_pattern(depth - 1) + rb"[^<]*+)*" if depth > 1 else b""
-    return tag + rb"(?:(?<=/>)|[^<]*+" + inner + rb"</[^<>]*+>)"
+    return tag + rb"(?:(?<=/>)|(?<!/>)[^<]*+" + inner + rb"</[^<>]*+>)"
 
 
 _ELEMENT = re.compile(_element_pattern(_FAST_DEPTH))

@@ -102,9 +102,9 @@ class Context:
         return cls({None: default, "stream": namespaces.STREAM})
 
 
-def _new_parser() -> etree.XMLParser:
+def _new_parser(*, recover: bool = False) -> etree.XMLParser:
     # huge_tree lifts libxml2's own limits, depth 256 and 10,000,000 bytes of text, which fall
-    # short of the framer's. The slice stands inside a root, so it can have no DTD and no entities.
+    # short of the framer's. Nothing with a DTD comes here, so there are no entities to expand.
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -112,22 +112,33 @@ def _new_parser() -> etree.XMLParser:
         huge_tree=True,
         collect_ids=False,
         encoding="utf-8",
+        recover=recover,
     )
 
 
-_parser = _new_parser()
+_PARSER = _new_parser()
 
 
 def _parse(data: bytes, context: Context | None = None) -> etree._Element:
-    """Return the root that lxml makes of `data`, or of `data` in `context`."""
-    global _parser
+    """Return the root that lxml makes of `data`, or of `data` in `context`.
+
+    Raises XMLSyntaxError. A namespace name that is no URI is let pass: libxml2 takes it for an
+    error, but it leaves XML well-formed, and other parsers on the stream accept it.
+    """
     if context is not None:
         data = context.opening + data + context.closing
     try:
-        return etree.fromstring(data, _parser)
-    except etree.XMLSyntaxError:
-        _parser = _new_parser()  # the old one keeps the log of every error
+        return etree.fromstring(data, _PARSER)
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.WAR_NS_URI:
+            lenient = _new_parser(recover=True)
+            root = etree.fromstring(data, lenient)
+            if all(entry.type in _LET_PASS for entry in lenient.error_log):
+                return root
         raise
+
+
+_LET_PASS = (etree.ErrorTypes.WAR_NS_URI, etree.ErrorTypes.WAR_NS_URI_RELATIVE)
 
 
 def parse_header(data: bytes) -> StreamHeader:
@@ -142,14 +153,14 @@ def parse_header(data: bytes) -> StreamHeader:
     name = _ROOT_NAME.match(text)
     if found.unfinished or name is None:
         raise _too_short(found, text)
+    if text.count("<", name.end()):
+        raise XmlError(_NOT_A_HEADER, 1, 1)
     closing = "" if text.rstrip().endswith("/>") else f"</{name[1]}>"
     try:
         root = _parse((text + closing).encode())
     except etree.XMLSyntaxError as error:
-        if found.elements or len(found.open_tags) > 1:
-            raise XmlError(_NOT_A_HEADER, 1, 1) from None
         raise _from_libxml2(error, text, 0) from None
-    if len(root) or root.text:
+    if root.text:
         raise XmlError(_NOT_A_HEADER, 1, 1)
     attributes = {str(name): str(value) for name, value in root.attrib.items()}
     return StreamHeader(attributes, dict(root.nsmap), str(root.tag))

@@ -105,13 +105,16 @@ _DECLARATION = re.compile(
 
 
 def _element_pattern(depth: int) -> str:
-    """Return the pattern of an element nested at most `depth` deep; content is not checked."""
+    """Return the pattern of an element nested at most `depth` deep; content is not checked.
+
+    Its alternatives exclude each other, so that a failing match takes linear time.
+    """
     tag = (
         rf"""<(?P<n{depth}>[^\s<>"'/!?]++)(?=[\s/>])"""
         r"""[^<>"']*+(?:"[^"<]*+"[^<>"']*+|'[^'<]*+'[^<>"']*+)*>"""
     )
     inner = f"(?:{_element_pattern(depth - 1)}[^<]*+)*" if depth > 1 else ""
-    return rf"{tag}(?:(?<=/>)|[^<]*+{inner}</(?P=n{depth})\s*+>)"
+    return rf"{tag}(?:(?<=/>)|(?<!/>)[^<]*+{inner}</(?P=n{depth})\s*+>)"
 
 
 # Nested no deeper than this, so that all attempts together take linear time.

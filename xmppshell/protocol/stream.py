@@ -19,7 +19,7 @@ from lxml import etree
 
 from . import namespaces as ns
 from .credentials import Credentials
-from .errors import problem_for, stream_error
+from .errors import StreamError, problem_for, stream_error
 from .events import (
     BrokenBytesSeen,
     Direction,
@@ -126,6 +126,7 @@ class Stream:
             self.username = options.credentials.username
 
         self._failure_data = b""
+        self._judged = False
         self._framers = self._new_framers()
         self._contexts = {way: Context.for_namespace(ns.CLIENT) for way in Direction}
         self._bind = Bind()
@@ -239,7 +240,7 @@ class Stream:
         A server answers what one piece calls for (`moves`) before it asks for the next, so that
         a client may send ahead. All steps must be taken before other bytes are handed in.
         """
-        if self.role is Role.SERVER and self.state in (State.STARTTLS, State.HANDSHAKE):
+        if data and not self.is_client and self.state in (State.STARTTLS, State.HANDSHAKE):
             yield [self._injected(data)]
             return
         yield from self._take(Direction.RECEIVED, data)
@@ -265,7 +266,7 @@ class Stream:
         """
         if self.failure is not None:
             return
-        self.failure = problem
+        self.failure, self._judged = problem, True
         if condition:
             said = (
                 f"<text xmlns='{ns.STREAM_ERRORS}' xml:lang='en'>{escape(text)}</text>"
@@ -448,7 +449,7 @@ class Stream:
             self._restart()
 
     def _stream_error(self, direction: Direction, element: etree._Element) -> Event:
-        error = stream_error(element)
+        error = stream_error(element) or StreamError("undefined-condition", "", "")
         problem = problem_for("stream", error.condition, error.text)
         if direction is Direction.RECEIVED and self.failure is None:
             self.failure = problem
@@ -495,7 +496,7 @@ class Stream:
                 "disconnect", MoveFamily.CLOSING, "both sides closed the stream", "RFC 6120 4.4"
             )
         server_opens_first = not self.is_client and Direction.SENT not in self.headers
-        if self.failure is not None and self.state is not State.CLOSING and not server_opens_first:
+        if self.failure is not None and self._judged and not server_opens_first:
             return GiveUp(
                 "give-up",
                 MoveFamily.CLOSING,

@@ -23,7 +23,7 @@ NAME = "example.org"
 
 @pytest.fixture(scope="module")
 def good(authority: trustme.CA) -> ServerTlsSettings:
-    return shop.issued(authority, NAME, "*.example.net", "192.0.2.1")
+    return shop.issued(authority, NAME, "*.example.net", "192.0.2.1", "2001:db8::1")
 
 
 def shake_hands(client: TlsLayer, server: TlsLayer, *, step: int = 65536) -> None:
@@ -90,7 +90,7 @@ def test_the_facts_of_a_verified_handshake(
     assert facts.alpn == "xmpp-client"
     assert facts.verified
     assert facts.objection == ""
-    assert set(facts.names) == {NAME, "*.example.net", "192.0.2.1"}
+    assert set(facts.names) == {NAME, "*.example.net", "192.0.2.1", "2001:db8::1"}
     assert facts.subject.startswith("Testing cert #")
     assert facts.issuer.startswith("Testing CA #")
     assert facts.not_after == own.not_valid_after_utc.date().isoformat()
@@ -111,7 +111,7 @@ def test_tls_1_2(ca_file: str, good: ServerTlsSettings, monkeypatch: pytest.Monk
     assert client.receive(server.send(b"<b/>")) == b"<b/>"
 
 
-@pytest.mark.parametrize("name", ["sub.example.net", "192.0.2.1"])
+@pytest.mark.parametrize("name", ["sub.example.net", "192.0.2.1", "2001:db8::1", "[2001:db8::1]"])
 def test_other_forms_of_names_that_are_covered(
     ca_file: str, good: ServerTlsSettings, name: str
 ) -> None:
@@ -162,12 +162,18 @@ def test_any_split_of_the_handshake_works(ca_file: str, good: ServerTlsSettings)
     assert client.facts().verified
 
 
-def test_the_ca_file_may_be_the_servers_own_certificate(tmp_path: Path) -> None:
-    server = shop.self_signed(NAME, [x509.DNSName(NAME)])
-    path = tmp_path / "server.pem"
-    path.write_bytes(server.cert_pem)
-    client, _ = pair(TlsSettings(ca_file=str(path)), server)
-    assert client.facts().verified
+def test_the_ca_file_may_be_the_servers_own_certificate(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    issued = authority.issue_cert(NAME)
+    for server, own in (
+        (shop.self_signed(NAME, [x509.DNSName(NAME)]), None),
+        (shop.settings_of(issued), issued.cert_chain_pems[0].bytes()),
+    ):
+        path = tmp_path / "server.pem"
+        path.write_bytes(own or server.cert_pem)
+        client, _ = pair(TlsSettings(ca_file=str(path)), server)
+        assert client.facts().verified
 
 
 def test_a_pinned_certificate_must_still_be_for_the_name(tmp_path: Path) -> None:
@@ -284,7 +290,7 @@ def test_insecure_accepts_and_still_tells(good: ServerTlsSettings, ca_file: str)
     facts = client.facts()
     assert not facts.verified
     assert "not for example.com" in facts.objection
-    assert set(facts.names) == {NAME, "*.example.net", "192.0.2.1"}
+    assert set(facts.names) == {NAME, "*.example.net", "192.0.2.1", "2001:db8::1"}
     assert facts.issuer.startswith("Testing CA #")
     assert facts.not_after
     assert facts.fingerprint_sha256

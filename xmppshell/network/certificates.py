@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -105,7 +106,11 @@ def facts_from_dict(certificate: Mapping[str, Any]) -> CertificateFacts:
         issuer=short_name(issuer),
         subject_dn=distinguished_name(subject),
         issuer_dn=distinguished_name(issuer),
-        names=tuple(value for kind, value in names if kind in ("DNS", "IP Address")),
+        names=tuple(
+            value if kind == "DNS" else str(ipaddress.ip_address(value.strip()))
+            for kind, value in names
+            if kind in ("DNS", "IP Address")
+        ),
         not_before=_iso_date(certificate.get("notBefore", "")),
         not_after=_iso_date(certificate.get("notAfter", "")),
     )

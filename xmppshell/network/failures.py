@@ -7,6 +7,7 @@ cause, what to try. Text that the peer chose is passed on as it is; whoever prin
 from __future__ import annotations
 
 import errno
+import os
 import re
 import socket
 from collections.abc import Sequence
@@ -35,7 +36,14 @@ class ConnectionFailed(ProblemError):
 
 def bad_name(name: str) -> ConnectionFailed:
     """Return the failure for a `name` that cannot be a host name."""
-    return ConnectionFailed("dns", Problem(what=f"{name!r} cannot be a host name"))
+    return ConnectionFailed(
+        "dns",
+        Problem(
+            what=f"{name!r} cannot be the name of a host",
+            cause="a part of it is empty, too long, or has characters that names cannot have",
+            cure="check the domain of the JID, or the host given (--host)",
+        ),
+    )
 
 
 def not_offered(domain: str, *, direct_tls: bool) -> ConnectionFailed:
@@ -101,7 +109,7 @@ def connect_failed(host: str, port: int, errors: Sequence[OSError]) -> Connectio
                 cure="check the network, a VPN, or the address (--host)",
             ),
         )
-    return _by_errno(f"the connection to {where} failed", error)
+    return _by_errno("unreachable", f"the connection to {where} failed", error)
 
 
 _UNREACHABLE = frozenset(
@@ -150,12 +158,19 @@ def lost(error: OSError) -> ConnectionFailed:
                 cure="check the network and connect again",
             ),
         )
-    return _by_errno("the connection was lost", error)
+    return _by_errno("reset", "the connection was lost", error)
 
 
 def closed() -> ConnectionFailed:
     """Return the failure for using a connection that this side has closed."""
-    return ConnectionFailed("closed", Problem(what="the connection is closed"))
+    return ConnectionFailed(
+        "closed",
+        Problem(
+            what="the connection is closed",
+            cause="it was closed on this side, so nothing can be sent any more",
+            cure="connect again",
+        ),
+    )
 
 
 def handshake_timed_out(seconds: float) -> ConnectionFailed:
@@ -353,7 +368,15 @@ _CERTIFICATE_ADVICE = {
 def bad_file(what: str, path: str, error: OSError) -> ConnectionFailed:
     """Return the failure for a file of certificates or keys that cannot be used."""
     reason = error.strerror or str(error)
-    return ConnectionFailed("file", Problem(what=f"{what} {path} cannot be used: {reason}"))
+    return ConnectionFailed(
+        "file",
+        Problem(
+            what=f"the {what} {path} cannot be used: {reason}",
+            cause="the path is wrong, the file is not readable, or it is not PEM",
+            cure="check path and permissions; a PEM file has lines such as "
+            "-----BEGIN CERTIFICATE-----",
+        ),
+    )
 
 
 def locked_key(path: str) -> ConnectionFailed:
@@ -362,6 +385,7 @@ def locked_key(path: str) -> ConnectionFailed:
         "file",
         Problem(
             what=f"the private key in {path} is protected by a password",
+            cause="keys are read without asking, so that nothing waits for a terminal",
             cure="give a key without one, readable by you only: openssl pkey -in KEY -out PLAIN",
         ),
     )
@@ -369,8 +393,35 @@ def locked_key(path: str) -> ConnectionFailed:
 
 def listen_failed(address: str, port: int, error: OSError) -> ConnectionFailed:
     """Return the failure for an address and port that a server cannot listen on."""
-    return _by_errno(f"cannot listen on {host_and_port(address, port)}", error, "listen")
+    advice = {
+        errno.EADDRINUSE: (
+            "another program, perhaps another copy of this one, already listens there",
+            "stop it, or choose another port (0 takes any free one)",
+        ),
+        errno.EACCES: (
+            "ports below 1024 are for the administrator",
+            "choose a higher port",
+        ),
+        errno.EADDRNOTAVAIL: (
+            "this machine has no such address",
+            "listen on 127.0.0.1, or on an address that this machine has",
+        ),
+    }
+    cause, cure = advice.get(error.errno or 0, ("", "choose another address or port"))
+    # asyncio puts its own sentence where the system's words belong.
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return ConnectionFailed(
+        "listen",
+        Problem(f"cannot listen on {host_and_port(address, port)}: {reason}", cause, cure),
+    )
 
 
-def _by_errno(what: str, error: OSError, kind: str = "unreachable") -> ConnectionFailed:
-    return ConnectionFailed(kind, Problem(what=f"{what}: {error.strerror or error}"))
+def _by_errno(kind: str, what: str, error: OSError) -> ConnectionFailed:
+    return ConnectionFailed(
+        kind,
+        Problem(
+            what=f"{what}: {error.strerror or error}",
+            cause="the words are the operating system's",
+            cure="check the network and try again",
+        ),
+    )

@@ -169,7 +169,11 @@ class Session:
             )
         self._ready = asyncio.get_running_loop().create_future()
         self._pump = asyncio.create_task(self._run(wire, self.stream))
-        await self._ready
+        try:
+            await self._ready
+        except asyncio.CancelledError:
+            await self.drop()
+            raise
 
     async def _connect(self) -> tuple[Target, Wire]:
         settings = self.settings

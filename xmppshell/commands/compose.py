@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..protocol.features.base import escape
+from ..protocol.problem import Problem
 from ..protocol.stanza import stanza_of
 from ..protocol.xml import Completeness, Context, add_attribute, examine, parse_element
+from .registry import CommandError
 
 _PLACEHOLDER = re.compile(r"\$\$|\$([a-z]+)|\{\{id\}\}|\{id\}")
 
@@ -50,13 +52,21 @@ def compose(
 ) -> Composition:
     """Fill in `text` and give an id to each stanza in it that has none.
 
-    Raises `XmlError` if the text is not well-formed or not complete.
+    Raises `XmlError` if the text is not well-formed, and `CommandError` if it is not complete.
     """
     filled = substitute(text.strip(), variables, next_id)
     examination = examine(filled, context)
     if examination.error is not None:
         raise examination.error
-    if examination.header or examination.completeness is not Completeness.COMPLETE:
+    if examination.completeness is not Completeness.COMPLETE:
+        raise CommandError(
+            Problem(
+                "the XML is not complete",
+                f"still open: {', '.join(f'<{tag}>' for tag in examination.open_tags) or 'a tag'}",
+                "close it; /send-raw sends a part",
+            )
+        )
+    if examination.header:
         return Composition(filled, ())
     parts: list[str] = []
     ids: list[str] = []

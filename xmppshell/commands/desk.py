@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from lxml import etree
+
 from ..protocol.events import BrokenBytesSeen, Direction, ElementSeen
 from ..protocol.jid import JID, JIDError
-from ..protocol.namespaces import CLIENT
+from ..protocol.namespaces import CLIENT, DISCO_INFO
 from ..protocol.problem import Problem
 from ..protocol.xml import Context
 from ..session import Session, SessionError, Settings
@@ -70,17 +72,18 @@ class ViewChoices:
 class Desk:
     """The state of one shell.
 
-    `open_capture` gives the writer for a new session's capture, or None for none.
+    `open_capture` begins the capture of a new session.
     """
 
     registry: Registry
     screen: Screen
-    open_capture: Callable[[Settings], CaptureWriter | None] = lambda _settings: None
+    open_capture: Callable[[Settings], CaptureWriter]
     settings: Settings | None = None
     session: Session | None = None
     log: Log = field(default_factory=Log)
     view: ViewChoices = field(default_factory=ViewChoices)
     seen_jids: dict[str, None] = field(default_factory=dict)
+    seen_namespaces: dict[str, None] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     # Connecting.
@@ -103,9 +106,7 @@ class Desk:
         self.session, self.settings = session, settings
         session.feed.subscribe(self._observe)
         session.feed.subscribe(self.screen.record)
-        capture = self.open_capture(settings)
-        if capture is not None:
-            session.feed.subscribe(capture.write)
+        session.feed.subscribe(self.open_capture(settings).write)
         await session.open()
 
     def _observe(self, record: Record) -> None:
@@ -115,6 +116,16 @@ class Desk:
             for address in (event.stanza.sender, event.stanza.to):
                 if address:
                     self.seen_jids[address] = None
+            self._note_namespaces(event.element)
+
+    def _note_namespaces(self, element: etree._Element) -> None:
+        """Remember what may be asked for: payload namespaces, and features found by disco."""
+        for child in element.iter(etree.Element):
+            namespace = etree.QName(child).namespace
+            if namespace and namespace != CLIENT:
+                self.seen_namespaces[namespace] = None
+            if namespace == DISCO_INFO and child.get("var"):
+                self.seen_namespaces[child.get("var", "")] = None
 
     @property
     def live(self) -> Session:

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from ..protocol import namespaces as ns
 from ..protocol.events import Direction, ElementSeen, WireEvent
 from ..protocol.jid import JID, JIDError
@@ -23,8 +25,6 @@ from ..protocol.problem import Problem
 from .registry import CommandError
 
 if TYPE_CHECKING:
-    from lxml import etree
-
     from ..feed import Record
 
 _Test = Callable[[WireEvent], bool]
@@ -133,8 +133,6 @@ def _has_namespace(event: WireEvent, namespace: str) -> bool:
 
 
 def _xpath_test(expression: str) -> _Test:
-    from lxml import etree
-
     prefixed = any(f"{prefix}:" in expression for prefix in PREFIXES)
     try:
         find = etree.XPath(expression, namespaces=PREFIXES)
@@ -151,15 +149,14 @@ def _xpath_test(expression: str) -> _Test:
     def test(event: WireEvent) -> bool:
         if not isinstance(event, ElementSeen):
             return False
-        root = event.element if prefixed else _without_namespaces(event.element)
-        return bool(find(root.getroottree() if expression.startswith("/") else root))
+        document = copy.deepcopy(event.element)
+        if not prefixed:
+            _drop_namespaces(document)
+        return bool(find(document))
 
     return test
 
 
-def _without_namespaces(element: etree._Element) -> etree._Element:
-    bare = copy.deepcopy(element)
-    for each in bare.iter():
-        if isinstance(each.tag, str):
-            each.tag = each.tag.rpartition("}")[2]
-    return bare
+def _drop_namespaces(element: etree._Element) -> None:
+    for each in element.iter(etree.Element):
+        each.tag = str(each.tag).rpartition("}")[2]

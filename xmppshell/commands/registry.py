@@ -5,7 +5,7 @@ Command("raw", "view", "show the exact bytes", raw, (Argument("state", choices=O
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +14,9 @@ from ..protocol.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
     from .desk import Desk
+
+_WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
+_QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 
 GROUPS = {
     "stream": "Connecting and leaving",
@@ -211,16 +214,12 @@ class _Parser:
         self._values[option.key] = self._checked(self._word(), option.choices, option.name)
 
     def _word(self) -> str:
-        """Take the next word off the text, with the shell's quoting."""
-        reader = shlex.shlex(self._text, posix=True, punctuation_chars="")
-        reader.whitespace_split = True
-        reader.commenters = ""
-        try:
-            word = reader.get_token() or ""
-        except ValueError:
-            raise self._error("a quote is not closed") from None
-        self._text = self._text[reader.instream.tell() :]
-        return word
+        """Take the next word off the text; what is in quotes may hold spaces."""
+        match = _WORD.match(self._text)
+        if match is None or (match.end() < len(self._text) and self._text[match.end()] in "'\""):
+            raise self._error("a quote is not closed")
+        self._text = self._text[match.end() :]
+        return _QUOTED.sub(lambda quoted: quoted.group()[1:-1], match.group())
 
     def _checked(self, word: str, choices: tuple[str, ...], name: str) -> str:
         if choices and word not in choices:

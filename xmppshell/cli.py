@@ -1,0 +1,288 @@
+"""The front door: the command line, one thin function a subcommand, nothing heavy imported."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from . import __version__
+from .exit_status import ExitStatus
+from .protocol.problem import Problem, ProblemError
+
+if TYPE_CHECKING:
+    from .environment import Environment
+    from .passwords import PasswordSource
+    from .session import Settings
+
+EPILOG = """\
+exit status: 0 fine, 1 error, 2 usage, 3 connection or authentication,
+             4 mismatch in a replay, 130 interrupted"""
+
+
+def run(arguments: Sequence[str]) -> ExitStatus:
+    """Do what the arguments say and return the exit status; never raises but SystemExit."""
+    options = _parser().parse_args(arguments)
+    action: Callable[[argparse.Namespace, Environment], ExitStatus] = options.action
+    from .environment import Environment
+
+    environment = Environment()
+    try:
+        return action(options, environment)
+    except ProblemError as error:
+        _complain(error.problem, environment)
+        return ExitStatus.USAGE if isinstance(error, UsageError) else ExitStatus.ERROR
+    except KeyboardInterrupt:
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return ExitStatus.ERROR
+
+
+class UsageError(ProblemError):
+    """The arguments cannot be done as they are."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with errors that end like the rest of the program's."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with status 2."""
+        self.print_usage(sys.stderr)
+        self.exit(ExitStatus.USAGE, f"{self.prog}: {message}\n")
+
+
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="xmppshell",
+        description="The shell for exploring XMPP by hand. Without a command: a shell that is "
+        "not connected yet.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"xmppshell {__version__}")
+    parser.set_defaults(action=_shell, color=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_connect(commands)
+    _add_demo(commands)
+    _add_serve(commands)
+    return parser
+
+
+def _add_color(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--color",
+        action=argparse.BooleanOptionalAction,
+        help="colour, or none (otherwise: on a terminal, and without NO_COLOR)",
+    )
+
+
+def _add_connect(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "connect",
+        help="open a stream to a server and speak on it",
+        description="Open a stream, sign in and bind a resource; then a shell, or with "
+        "--execute or - one-shot use.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(action=_connect)
+    parser.add_argument("jid", metavar="JID", help="the account, with a resource if you like")
+    parser.add_argument(
+        "input", nargs="?", choices=["-"], help="send the stanzas of standard input, then leave"
+    )
+    where = parser.add_argument_group("where to")
+    where.add_argument("--host", help="connect to this host instead of asking DNS")
+    where.add_argument("--port", type=_port, help="the port (otherwise 5222, or 5223 direct)")
+    where.add_argument(
+        "--tls",
+        choices=["starttls", "direct", "none"],
+        help="how to encrypt (otherwise what DNS says, or starttls); none sends all in the clear",
+    )
+    where.add_argument("--ca-file", metavar="FILE", help="trust the certificates in this file")
+    where.add_argument("--insecure", action="store_true", help="do not verify the certificate")
+    where.add_argument(
+        "--timeout", type=_seconds, default=15.0, metavar="S", help="for connecting (15)"
+    )
+    who = parser.add_argument_group("who")
+    who.add_argument("--resource", help="ask for this resource")
+    who.add_argument("--mechanism", metavar="M", help="insist on this SASL mechanism")
+    who.add_argument("--password-file", metavar="FILE", help="its first line is the password")
+    who.add_argument("--password-command", metavar="CMD", help="a command that prints it")
+    who.add_argument(
+        "--keyring", action="store_true", help="take the password from the keyring (an extra)"
+    )
+    once = parser.add_argument_group("one-shot use")
+    once.add_argument(
+        "--execute", "-e", action="append", metavar="XML", help="send this, then leave (repeatable)"
+    )
+    once.add_argument(
+        "--wait", type=_seconds, default=0.0, metavar="S", help="go on listening after the answers"
+    )
+    once.add_argument("--format", choices=["pretty", "raw", "json"], default="pretty")
+    once.add_argument("--quiet", "-q", action="store_true", help="do not show the steps")
+    _add_color(parser)
+
+
+def _add_demo(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "demo",
+        help="a shell on a practice server of its own; no network needed",
+        description="Start a practice server in this process and sign in to it as "
+        "juliet@localhost. romeo@localhost is online and answers.",
+    )
+    parser.set_defaults(action=_demo)
+    _add_color(parser)
+
+
+def _add_serve(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="run the practice server alone",
+        description="Run the practice server until it is interrupted. It keeps nothing and is "
+        "for practice only.",
+    )
+    parser.set_defaults(action=_serve)
+    parser.add_argument(
+        "--listen",
+        type=_address,
+        default=("127.0.0.1", 5222),
+        metavar="ADDR:PORT",
+        help="where to listen (127.0.0.1:5222; port 0 takes a free one)",
+    )
+    parser.add_argument(
+        "--ca-file", metavar="FILE", help="write the CA certificate here, for clients to trust"
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not a port from 1 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return value
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        host, port = ("127.0.0.1", text) if text.isdecimal() else (text, "5222")
+    if not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not ADDRESS:PORT")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _shell(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+    _need_a_terminal(environment, "`xmppshell connect JID --execute XML` works without one")
+    return _run_shell(environment, None, options.color)
+
+
+def _connect(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+    from .passwords import PasswordSource
+
+    source = PasswordSource(options.password_file, options.password_command, options.keyring)
+    stdin = options.input == "-"
+    one_shot = stdin or bool(options.execute)
+    if not one_shot:
+        _need_a_terminal(environment, "give --execute XML, or - to read stanzas from it")
+    settings = _settings(options, source, environment)
+    if not one_shot:
+        return _run_shell(environment, settings, options.color)
+    import asyncio
+
+    from .terminal.batch import Batch
+
+    batch = Batch(
+        environment,
+        settings,
+        form=options.format,
+        wait=options.wait,
+        quiet=options.quiet,
+        colour=options.color,
+    )
+    return asyncio.run(batch.run(options.execute or (), stdin=stdin))
+
+
+def _settings(
+    options: argparse.Namespace, source: PasswordSource, environment: Environment
+) -> Settings:
+    from .network.discovery import TlsMode
+    from .passwords import find_password
+    from .protocol.jid import JID
+    from .session import Settings
+
+    jid = JID.parse(options.jid)
+    if options.resource is not None:
+        jid = jid.with_resource(options.resource)
+    if not jid.local:
+        raise _usage(f"{options.jid} names no account", "an account looks like juliet@example.org")
+    return Settings(
+        jid=jid,
+        password=find_password(source, str(jid.bare), environment),
+        host=options.host,
+        port=options.port,
+        tls=TlsMode(options.tls) if options.tls else None,
+        ca_file=options.ca_file,
+        insecure=options.insecure,
+        mechanism=options.mechanism.upper() if options.mechanism else None,
+        timeout=options.timeout,
+    )
+
+
+def _run_shell(
+    environment: Environment, settings: Settings | None, colour: bool | None
+) -> ExitStatus:
+    import asyncio
+
+    from .terminal.shell import Shell
+
+    return asyncio.run(Shell(environment, colour=colour).run(settings))
+
+
+def _demo(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+    _need_a_terminal(environment, "`xmppshell serve` runs the practice server alone")
+    import asyncio
+
+    from .terminal.demo import run_demo
+
+    return asyncio.run(run_demo(environment, colour=options.color))
+
+
+def _serve(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+    import asyncio
+
+    from .terminal.demo import run_server
+
+    host, port = options.listen
+    return asyncio.run(run_server(environment, host, port, options.ca_file))
+
+
+def _need_a_terminal(environment: Environment, cure: str) -> None:
+    if not environment.interactive:
+        raise _usage("the shell needs a terminal on standard input and output", cure)
+
+
+def _usage(what: str, cure: str) -> UsageError:
+    return UsageError(Problem(what, "", cure))
+
+
+def _complain(problem: Problem, environment: Environment) -> None:
+    from .terminal.theme import Theme, colour_wanted
+    from .terminal.view import problem_lines
+
+    colour = colour_wanted(
+        no_color=environment.no_color, is_tty=environment.stderr.isatty(), forced=None
+    )
+    print(problem_lines(problem, Theme(colour), environment.width), file=environment.stderr)

@@ -1,0 +1,206 @@
+"""One-shot use without a terminal: send stanzas, print what comes, leave with a status."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..commands.compose import compose
+from ..commands.desk import ViewChoices
+from ..exit_status import ExitStatus
+from ..protocol.events import Direction, ElementSeen, Notice, WireEvent
+from ..protocol.problem import Problem, ProblemError
+from ..protocol.xml import Completeness, Context, examine
+from ..session import Session, SessionError, Settings
+from .recording import start_capture
+from .theme import Theme, colour_wanted
+from .view import View, problem_lines, render_json, render_raw
+
+if TYPE_CHECKING:
+    from ..environment import Environment
+    from ..feed import Record
+
+ANSWER_SECONDS = 30.0
+"""How long all answers may take together before the run fails."""
+
+
+class Batch:
+    """Sends the stanzas of `--execute` and of standard input, and prints what is received.
+
+    `form` is "pretty", "raw" or "json"; `wait` is how many seconds to go on listening after the
+    last answer. The steps of connecting go to standard error unless `quiet`.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        settings: Settings,
+        *,
+        form: str = "pretty",
+        wait: float = 0.0,
+        quiet: bool = False,
+        colour: bool | None = None,
+    ) -> None:
+        self._environment = environment
+        self._settings = settings
+        self._wait = wait
+        self._quiet = quiet
+        self._news = asyncio.Event()
+        out = colour_wanted(
+            no_color=environment.no_color, is_tty=environment.stdout.isatty(), forced=colour
+        )
+        err = colour_wanted(
+            no_color=environment.no_color, is_tty=environment.stderr.isatty(), forced=colour
+        )
+        self._errors = Theme(err)
+        choices = ViewChoices()
+        self._steps = View(Theme(err), lambda: environment.width, choices)
+        answers = View(Theme(out), lambda: environment.width, choices)
+        renderers: dict[str, Callable[[Record], str | None]] = {
+            "pretty": answers.in_full,
+            "raw": render_raw,
+            "json": render_json,
+        }
+        self._render = renderers[form]
+
+    async def run(self, stanzas: Sequence[str], *, stdin: bool) -> ExitStatus:
+        """Send `stanzas`, then those of standard input if `stdin`; return the exit status."""
+        session = Session(self._settings.jid.local or "main", self._settings)
+        session.feed.subscribe(self._record)
+        capture = start_capture(self._environment, self._settings, self._complain)
+        session.feed.subscribe(capture.write)
+        try:
+            await session.open()
+            status = await self._converse(session, stanzas, stdin)
+            await session.close()
+            return status
+        except ProblemError as error:
+            self._complain(error.problem)
+            lost = not session.connected
+            await session.close()
+            return ExitStatus.CONNECTION if lost else ExitStatus.ERROR
+        finally:
+            capture.close()
+
+    async def _converse(self, session: Session, stanzas: Sequence[str], stdin: bool) -> ExitStatus:
+        for stanza in stanzas:
+            await self._send(session, stanza)
+        if stdin:
+            async for stanza in self._typed(session):
+                await self._send(session, stanza)
+        return await self._finish(session)
+
+    async def _send(self, session: Session, text: str) -> None:
+        self._check(session)
+        me = session.jid or session.settings.jid
+        variables = {"me": str(me), "bare": str(me.bare), "domain": me.domain}
+        variables |= {"user": me.local, "resource": me.resource, "last": session.ids.last}
+        composed = compose(text, variables, session.ids.next, self._context(session))
+        await session.send(composed.text.encode())
+
+    @staticmethod
+    def _context(session: Session) -> Context:
+        assert session.stream is not None
+        return session.stream.context(Direction.SENT)
+
+    @staticmethod
+    def _check(session: Session) -> None:
+        if not session.connected:
+            raise SessionError(session.problem or Problem("the server closed the stream"))
+
+    async def _typed(self, session: Session) -> AsyncIterator[str]:
+        """Give the top-level elements of standard input, each as soon as it is complete."""
+        loop = asyncio.get_running_loop()
+        waiting, first, number = "", 1, 0
+        while True:
+            line = await self._or_lost(session, loop.run_in_executor(None, self._read_line))
+            if not line:
+                break
+            number += 1
+            if not waiting.strip():
+                waiting, first = "", number
+            waiting += line
+            examination = examine(waiting, self._context(session))
+            if examination.error is not None:
+                raise _at(first + examination.error.line - 1, examination.error.problem)
+            if examination.completeness is Completeness.COMPLETE:
+                yield waiting
+                waiting = ""
+        if waiting.strip():
+            raise _at(first, Problem("standard input ended inside an element", "", "close it"))
+
+    def _read_line(self) -> str:
+        try:
+            return self._environment.stdin.readline()
+        except UnicodeDecodeError as error:
+            raise ProblemError(
+                Problem(f"standard input is not UTF-8: {error.reason}", "", "convert it first")
+            ) from error
+
+    async def _or_lost(self, session: Session, reading: asyncio.Future[str]) -> str:
+        """Wait for a line, but not beyond the end of the connection."""
+        closing = asyncio.create_task(session.wait_closed())
+        both: set[asyncio.Future[Any]] = {reading, closing}
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            closing.cancel()
+        if not reading.done():
+            self._check(session)
+        return await reading
+
+    async def _finish(self, session: Session) -> ExitStatus:
+        """Wait until every iq is answered, then `wait` seconds more."""
+        deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS
+        while session.exchanges.waiting() and session.connected:
+            self._news.clear()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._news.wait()
+            except TimeoutError:
+                ids = ", ".join(p.stanza.id or "" for p in session.exchanges.waiting())
+                self._complain(
+                    Problem(
+                        f"no answer within {ANSWER_SECONDS:.0f} s to {ids}",
+                        "the addressee is gone, or the server drops the request",
+                        "send it by hand in the shell and look at what comes",
+                    )
+                )
+                return ExitStatus.ERROR
+        if session.connected and self._wait:
+            closed = asyncio.ensure_future(session.wait_closed())
+            await asyncio.wait([closed], timeout=self._wait)
+            closed.cancel()
+        if session.problem is not None or not session.connected:
+            self._check(session)
+        return ExitStatus.OK
+
+    def _record(self, record: Record) -> None:
+        self._news.set()
+        event = record.event
+        if isinstance(event, WireEvent):
+            is_answer = isinstance(event, ElementSeen) and event.stanza is not None
+            if event.direction is Direction.RECEIVED and is_answer:
+                self._print(self._render(record))
+        elif not self._quiet or (isinstance(event, Notice) and event.warning):
+            text = self._steps.render(record)
+            if text is not None:
+                print(text, file=self._environment.stderr, flush=True)
+
+    def _print(self, text: str | None) -> None:
+        if text is not None:
+            print(text, file=self._environment.stdout, flush=True)
+
+    def _complain(self, problem: Problem) -> None:
+        print(
+            problem_lines(problem, self._errors, self._environment.width),
+            file=self._environment.stderr,
+            flush=True,
+        )
+
+
+def _at(line: int, problem: Problem) -> ProblemError:
+    return ProblemError(
+        Problem(f"line {line}: {problem.what}", problem.cause, problem.cure, problem.reference)
+    )

@@ -1,0 +1,152 @@
+"""Completion: commands and their arguments, closing tags, and what a stanza is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+
+from ..commands.desk import Desk
+from ..commands.registry import Argument, Command
+from ..protocol.errors import SASL_CONDITIONS, STANZA_CONDITIONS, STREAM_CONDITIONS
+from ..protocol.xml import examine
+
+_VALUES = {
+    "iq": ("get", "set", "result", "error"),
+    "message": ("chat", "normal", "headline", "groupchat", "error"),
+    "presence": (
+        "unavailable",
+        "subscribe",
+        "subscribed",
+        "unsubscribe",
+        "unsubscribed",
+        "probe",
+        "error",
+    ),
+}
+_ATTRIBUTES = ("type", "to", "id", "xml:lang")
+_CHILDREN = {
+    "message": ("body", "subject", "thread"),
+    "presence": ("show", "status", "priority"),
+    "iq": ("ping", "query", "vCard", "bind"),
+}
+_IN_TAG = re.compile(r"<([\w:.-]+)(\s[^<>]*)?$", re.DOTALL)
+_IN_VALUE = re.compile(r"([\w:.-]+)\s*=\s*(['\"])([^'\"]*)$")
+_ATTRIBUTE_START = re.compile(r"\s([\w:.-]*)$")
+_TAG_START = re.compile(r"<(/?)([\w:.-]*)$")
+_VARIABLE = re.compile(r"\$([a-z]*)$")
+
+
+class ShellCompleter(Completer):
+    """Completes what is typed at the prompt from the registry, the desk and the stanza's rules."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        """Give what fits at the cursor."""
+        before = document.text_before_cursor
+        if before.lstrip().startswith("/"):
+            yield from self._command(before.lstrip())
+        elif "<" in before:
+            yield from self._xml(before)
+
+    def _command(self, text: str) -> Iterator[Completion]:
+        name, space, rest = text[1:].partition(" ")
+        if not space:
+            for command in self._desk.registry.commands.values():
+                if command.name.startswith(name):
+                    yield Completion(
+                        command.name,
+                        -len(name),
+                        display=f"/{command.name}",
+                        display_meta=command.summary,
+                    )
+            return
+        if name in self._desk.registry.commands:
+            yield from self._argument(self._desk.registry.commands[name], rest)
+
+    def _argument(self, command: Command, rest: str) -> Iterator[Completion]:
+        words = rest.split()
+        word = "" if rest.endswith(" ") or not words else words.pop()
+        option = next((o for o in command.options if words and o.name == words[-1]), None)
+        if option is not None and (option.value or option.choices):
+            yield from _matching(option.choices, word)
+            return
+        if word.startswith("-"):
+            for offered in command.options:
+                if offered.name.startswith(word):
+                    yield Completion(offered.name, -len(word), display_meta=offered.meaning)
+            return
+        taken = sum(not w.startswith("--") for w in words)
+        if taken < len(command.arguments):
+            argument = command.arguments[taken]
+            yield from _matching([*argument.choices, *self._suggested(argument)], word)
+
+    def _suggested(self, argument: Argument) -> Iterable[str]:
+        if argument.suggest == "commands":
+            return self._desk.registry.commands
+        if argument.suggest == "jids":
+            return self._desk.seen_jids
+        if argument.suggest == "conditions":
+            return sorted({*STANZA_CONDITIONS, *STREAM_CONDITIONS, *SASL_CONDITIONS})
+        return ()
+
+    def _xml(self, before: str) -> Iterator[Completion]:
+        variable = _VARIABLE.search(before)
+        if variable is not None:
+            for name, value in self._desk.variables().items():
+                if name.startswith(variable.group(1)):
+                    yield Completion(f"${name}", -len(variable.group()), display_meta=value)
+            return
+        tag = _TAG_START.search(before)
+        if tag is not None:
+            yield from self._tag(before[: tag.start()], bool(tag.group(1)), tag.group(2))
+            return
+        inside = _IN_TAG.search(before)
+        if inside is not None:
+            yield from self._inside(inside.group(1), inside.group(2) or "")
+
+    def _tag(self, before: str, closing: bool, word: str) -> Iterator[Completion]:
+        open_tags = examine(before, self._desk.context).open_tags
+        if closing:
+            if open_tags and open_tags[-1].startswith(word):
+                yield Completion(f"{open_tags[-1]}>", -len(word))
+        elif not open_tags:
+            yield from _matching(_VALUES, word)
+        else:
+            yield from _matching(_CHILDREN.get(open_tags[-1], ()), word)
+
+    def _inside(self, tag: str, text: str) -> Iterator[Completion]:
+        value = _IN_VALUE.search(text)
+        if value is not None:
+            name, quote, word = value.groups()
+            if name == "type":
+                offered: Iterable[str] = _VALUES.get(tag, ())
+            elif name in ("to", "jid"):
+                offered = self._desk.seen_jids
+            elif name == "xmlns":
+                offered = self._namespaces()
+            else:
+                offered = ()
+            yield from _matching(offered, word, quote)
+            return
+        attribute = _ATTRIBUTE_START.search(text)
+        if attribute is not None and tag in _VALUES:
+            for name in _ATTRIBUTES:
+                if name.startswith(attribute.group(1)) and f" {name}=" not in text:
+                    yield Completion(f"{name}='", -len(attribute.group(1)), display=name)
+
+    def _namespaces(self) -> Iterable[str]:
+        """Give the namespaces seen on this stream: those of payloads and of disco features."""
+        return self._desk.seen_namespaces
+
+
+def _matching(offered: Iterable[str], word: str, end: str = "") -> Iterator[Completion]:
+    for each in offered:
+        if each.startswith(word):
+            yield Completion(each + end, -len(word), display=each)

@@ -1,0 +1,97 @@
+"""`xmppshell demo` and `xmppshell serve`: the practice server with a shell on it, or alone."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..exit_status import ExitStatus
+from ..practice.accounts import PRACTICE_PASSWORD
+from ..practice.server import PracticeServer
+from ..protocol.jid import JID
+from ..protocol.problem import Problem, ProblemError
+from ..session import Settings
+from .safe_text import safe
+from .shell import Shell
+
+if TYPE_CHECKING:
+    from ..environment import Environment
+
+DEMO_ACCOUNT = JID("juliet", "localhost", "balcony")
+FIRST_WORDS = "<message to='romeo@localhost' type='chat'><body>Hello, Romeo!</body></message>"
+
+
+async def run_demo(environment: Environment, *, colour: bool | None = None) -> ExitStatus:
+    """Run a practice server and a shell signed in to it; return the shell's exit status."""
+    server = PracticeServer()
+    await server.start()
+    shell = Shell(environment, colour=colour)
+    shell.screen.say(
+        f"practice server on {server.address}:{server.port} · you are juliet, romeo is online"
+        " · /help · Ctrl-D leaves"
+    )
+    try:
+        with tempfile.TemporaryDirectory(prefix="xmppshell-") as folder:
+            ca_file = Path(folder) / "ca.pem"
+            ca_file.write_bytes(server.ca_pem)
+            shell.greeting = f"try this:  {FIRST_WORDS}"
+            return await shell.run(
+                Settings(
+                    DEMO_ACCOUNT,
+                    PRACTICE_PASSWORD,
+                    host=server.address,
+                    port=server.port,
+                    ca_file=str(ca_file),
+                )
+            )
+    finally:
+        await server.stop()
+
+
+async def run_server(
+    environment: Environment, address: str, port: int, ca_file: str | None
+) -> ExitStatus:
+    """Run the practice server until it is interrupted.
+
+    Raises ProblemError if it cannot listen, or cannot write the CA certificate to `ca_file`.
+    """
+
+    def note(text: str) -> None:
+        print(safe(text), file=environment.stdout, flush=True)
+
+    server = PracticeServer(on_note=note)
+    await server.start(address, port)
+    try:
+        if ca_file is not None:
+            _write_certificate(ca_file, server.ca_pem)
+        note(f"practice server for localhost on {server.address}:{server.port} · Ctrl-C stops it")
+        note(f"accounts juliet, romeo, nurse · password {PRACTICE_PASSWORD}")
+        trust = f"--ca-file {ca_file}" if ca_file else "--insecure"
+        note(
+            f"xmppshell connect juliet@localhost --host {server.address} --port {server.port} "
+            f"{trust}"
+        )
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        await stopped.wait()
+        return ExitStatus.OK
+    finally:
+        await server.stop()
+
+
+def _write_certificate(name: str, pem: bytes) -> None:
+    try:
+        Path(name).write_bytes(pem)
+    except OSError as error:
+        raise ProblemError(
+            Problem(
+                f"the CA certificate cannot be written to {name}: {error.strerror}",
+                "the folder is missing or not writable",
+                "check --ca-file",
+            )
+        ) from error

@@ -1,0 +1,41 @@
+"""What was typed, kept for the next time: readable by its owner only, and without secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from prompt_toolkit.history import FileHistory
+
+from ..transcript.redaction import redact
+
+
+class PrivateHistory(FileHistory):
+    """A history file with mode 0600 whose entries are redacted before anyone keeps them.
+
+    `on_error` is told once, in words, if the file cannot be written; typing goes on without it.
+    """
+
+    def __init__(self, path: Path, on_error: Callable[[str], None]) -> None:
+        super().__init__(str(path))
+        self._path = path
+        self._on_error = on_error
+        self._broken = False
+
+    def append_string(self, string: str) -> None:
+        """Remember one entry, redacted."""
+        super().append_string(redact(string))
+
+    def store_string(self, string: str) -> None:
+        """Write one entry to the file."""
+        if self._broken:
+            return
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+            self._path.chmod(0o600)
+            super().store_string(string)
+        except OSError as error:
+            self._broken = True
+            self._on_error(f"the history cannot be kept in {self._path}: {error.strerror}")

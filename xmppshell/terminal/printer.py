@@ -1,0 +1,123 @@
+"""The one way to the screen: text in batches above the prompt, a flood folded.
+
+Blocks that come within a moment are written together, since each write redraws the prompt.
+The first one is written at once, so that an answer is seen as soon as it is there. When more
+comes than a person can read, the rest of it is counted and not shown; the log has it all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+BATCH_SECONDS = 0.05
+"""The time between two writes while output keeps coming."""
+
+BURST_BLOCKS = 60
+"""How many records are shown at once before folding begins."""
+
+BLOCKS_PER_SECOND = 20
+"""How many more may be shown each second while a flood lasts."""
+
+Runner = Callable[[Callable[[], None]], Awaitable[None]]
+
+
+class Printer:
+    """Writes blocks of finished text, each ending without a newline.
+
+    `write` puts text on the terminal. Until `above` is given a runner, which lets a function
+    write while the prompt is out of the way, blocks are written at once.
+    """
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._runner: Runner | None = None
+        self._queue: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._last_write = 0.0
+        self._allowance = float(BURST_BLOCKS)
+        self._refilled = 0.0
+        self._folded: list[int] = []
+
+    def above(self, runner: Runner | None) -> None:
+        """Write through `runner` from now on, or directly again if it is None."""
+        self._runner = runner
+
+    def block(self, text: str, number: int | None = None) -> None:
+        """Show `text`; with the `number` of a record it may be folded in a flood."""
+        if number is not None and self._runner is not None and not self._allowed():
+            self._folded.append(number)
+        else:
+            self._unfold()
+            self._queue.append(text)
+        self._schedule()
+
+    def flush(self) -> None:
+        """Write everything now, without a prompt in the way."""
+        self._unfold()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._write_queue()
+
+    async def settle(self) -> None:
+        """Wait until everything is written."""
+        if self._writing is not None and not self._writing.done():
+            await self._writing
+        self.flush()
+
+    def _allowed(self) -> bool:
+        now = time.monotonic()
+        self._allowance = min(
+            BURST_BLOCKS, self._allowance + (now - self._refilled) * BLOCKS_PER_SECOND
+        )
+        self._refilled = now
+        if self._folded and self._allowance < BLOCKS_PER_SECOND:
+            return False
+        if self._allowance < 1:
+            return False
+        self._allowance -= 1
+        return True
+
+    def _unfold(self) -> None:
+        """Say how many were folded, now that something else is shown."""
+        if self._folded:
+            first, last, count = self._folded[0], self._folded[-1], len(self._folded)
+            where = f"/show {first}" if count == 1 else f"/show {first}-{last}"
+            self._queue.append(f"… {count} more · {where}")
+            self._folded = []
+
+    def _schedule(self) -> None:
+        if self._runner is None:
+            self.flush()
+        elif self._timer is None and (self._writing is None or self._writing.done()):
+            wait = max(0.0, self._last_write + BATCH_SECONDS - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(wait, self._start_writing)
+
+    def _start_writing(self) -> None:
+        self._timer = None
+        self._writing = asyncio.get_running_loop().create_task(self._write_above())
+
+    async def _write_above(self) -> None:
+        if self._queue and self._runner is not None:
+            await self._runner(self._write_queue)
+        self._last_write = time.monotonic()
+        self._writing = None
+        if self._queue:
+            self._schedule()
+        elif self._folded:
+            self._timer = asyncio.get_running_loop().call_later(0.3, self._end_of_flood)
+
+    def _end_of_flood(self) -> None:
+        """Say what was folded once the flood pauses; otherwise look again later."""
+        self._timer = None
+        self._unfold()
+        self._schedule()
+
+    def _write_queue(self) -> None:
+        if self._queue:
+            text = "\n".join(self._queue) + "\n"
+            self._queue = []
+            self._write(text)

@@ -1,0 +1,164 @@
+"""The prompt: one line or many of XML or a command, with a toolbar under it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.output.color_depth import ColorDepth
+from prompt_toolkit.styles import Style
+
+from .completer import ShellCompleter
+from .history import PrivateHistory
+from .keys import bindings
+from .lexer import InputLexer
+from .safe_text import safe_line
+from .theme import PROMPT_STYLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..commands.desk import Desk
+    from ..protocol.problem import Problem
+
+_TOOLBAR_STYLES = {
+    "bottom-toolbar": "noreverse",
+    "bottom-toolbar.text": "",
+    "toolbar.bar": "reverse",
+    "toolbar.error": "bold ansired",
+    "toolbar.caret": "bold ansired",
+}
+
+
+class Prompt:
+    """Reads what the user types; `ask` gives one complete input at a time."""
+
+    def __init__(
+        self, desk: Desk, history: Path, colour: bool, on_error: Callable[[str], None]
+    ) -> None:
+        self.desk = desk
+        self.history = PrivateHistory(history, on_error)
+        self._complaint: StyleAndTextTuples | None = None
+        self._colour = colour
+        self._session: PromptSession[str] = PromptSession(
+            self._message,
+            multiline=True,
+            prompt_continuation=self._continuation,
+            lexer=InputLexer(),
+            completer=ShellCompleter(desk),
+            complete_while_typing=Condition(_types_a_command),
+            auto_suggest=AutoSuggestFromHistory(),
+            history=self.history,
+            key_bindings=bindings(self),
+            bottom_toolbar=self._toolbar,
+            style=Style.from_dict(dict(PROMPT_STYLES) | _TOOLBAR_STYLES),
+            color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
+            enable_open_in_editor=True,
+            tempfile_suffix=".xml",
+            include_default_pygments_style=False,
+            reserve_space_for_menu=4,
+        )
+        self._session.default_buffer.on_text_changed += lambda _: self.complain(None)
+
+    async def ask(self) -> str:
+        """Return the next complete input; raises EOFError on Ctrl-D."""
+        self.complain(None)
+        return await self._session.prompt_async(handle_sigint=False)
+
+    async def ask_secret(self, message: str) -> str | None:
+        """Ask without echo and without history; None if the user backs out."""
+        asking: PromptSession[str] = PromptSession(is_password=True)
+        try:
+            return await asking.prompt_async(message, handle_sigint=False)
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+    def offer(self, text: str) -> bool:
+        """Put `text` into an empty prompt, to be edited or sent; False if it is not empty."""
+        buffer = self._session.default_buffer
+        if buffer.text:
+            return False
+        buffer.text = text
+        buffer.cursor_position = len(text)
+        return True
+
+    def refresh(self) -> None:
+        """Draw the toolbar again."""
+        if self._session.app.is_running:
+            self._session.app.invalidate()
+
+    def editing(self, mode: str | None) -> str:
+        """Set the editing keys if `mode` is given; return "vi" or "emacs"."""
+        if mode is not None:
+            self._session.editing_mode = EditingMode.VI if mode == "vi" else EditingMode.EMACS
+        return "vi" if self._session.editing_mode is EditingMode.VI else "emacs"
+
+    def complain(
+        self, problem: Problem | None, line: str = "", number: int = 0, column: int = 0
+    ) -> None:
+        """Show under the input what is wrong with it, with a caret; None takes it away."""
+        if problem is None:
+            self._complaint = None
+            return
+        parts: StyleAndTextTuples = []
+        if line:
+            shown, at = _excerpt(line, column, get_app().output.get_size().columns - 8)
+            head = f"{number:4} | "
+            parts += [("", f"{head}{shown}\n"), ("class:toolbar.caret", " " * (len(head) + at))]
+            parts += [("class:toolbar.caret", "^\n")]
+        sentence = " · ".join(part for part in (problem.what, problem.cure) if part)
+        parts.append(("class:toolbar.error", f"  ! {safe_line(sentence)}"))
+        self._complaint = parts
+
+    def _message(self) -> StyleAndTextTuples:
+        return [("class:prompt", self._name() + "> ")]
+
+    def _name(self) -> str:
+        session = self.desk.session
+        return safe_line(session.name) if session and session.connected else "xmppshell"
+
+    def _continuation(self, width: int, line: int, wrapped: int) -> StyleAndTextTuples:
+        return [("class:dim", "· ".rjust(width))]
+
+    def _toolbar(self) -> StyleAndTextTuples:
+        if self._complaint is not None:
+            return self._complaint
+        columns = get_app().output.get_size().columns
+        left = " " + "  ".join(self._facts())
+        right = "/help "
+        space = columns - len(left) - len(right)
+        if space < 1:
+            return [("class:toolbar.bar", left[:columns])]
+        return [("class:toolbar.bar", left + " " * space + right)]
+
+    def _facts(self) -> list[str]:
+        session = self.desk.session
+        if session is None or not session.connected or session.stream is None:
+            return ["not connected", "/connect JID"]
+        waiting = len(session.exchanges.waiting())
+        facts = [
+            safe_line(str(session.jid or session.settings.jid)),
+            session.tls.version if session.tls else "not encrypted",
+            session.stream.state.value,
+            f"{waiting} pending",
+        ]
+        if self.desk.view.filter is not None:
+            facts.append(f"filter: {self.desk.view.hidden} hidden")
+        return facts
+
+
+def _types_a_command() -> bool:
+    return get_app().current_buffer.document.text.startswith("/")
+
+
+def _excerpt(line: str, column: int, width: int) -> tuple[str, int]:
+    """Return the part of `line` around `column` that fits `width`, and where it then is."""
+    start = max(0, column - width * 2 // 3) if len(line) > width else 0
+    before, after = safe_line(line[start:column]), safe_line(line[column : start + width])
+    return before + after, len(before)

@@ -1,0 +1,87 @@
+"""The screen of an interactive shell: records and words, sanitised, above the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from ..protocol.events import MoveProposed
+from ..protocol.moves import Send
+from .safe_text import safe
+from .theme import Role, Theme
+from .view import View, problem_lines
+
+if TYPE_CHECKING:
+    from ..commands.desk import ViewChoices
+    from ..feed import Record
+    from ..protocol.problem import Problem
+    from .printer import Printer
+    from .prompt import Prompt
+
+
+class ShellScreen:
+    """Shows what commands say and what the feed brings (`commands.desk.Screen`).
+
+    `prompt` is set once there is one; until then the screen is plain output.
+    """
+
+    def __init__(
+        self, printer: Printer, theme: Theme, choices: ViewChoices, width: Callable[[], int]
+    ) -> None:
+        self.prompt: Prompt | None = None
+        self.leaving = False
+        self._printer = printer
+        self._theme = theme
+        self._choices = choices
+        self._width = width
+        self._view = View(theme, width, choices)
+
+    def say(self, text: str, role: str = "text") -> None:
+        """Show lines of plain text."""
+        self._printer.block(self._theme.style(cast(Role, role), safe(text)))
+
+    def problem(self, problem: Problem) -> None:
+        """Show what went wrong, why, and what to try."""
+        self._printer.block(problem_lines(problem, self._theme, self._width()))
+
+    def show(self, record: Record, *, raw: bool = False) -> None:
+        """Show one record in full."""
+        text = self._view.in_full(record, raw=raw)
+        if text is not None:
+            self._printer.block(text)
+
+    def record(self, record: Record) -> None:
+        """Take a record off the feed and show it, if the view and the filter do."""
+        if self.prompt is not None:
+            self.prompt.refresh()
+        chosen = self._choices.filter
+        if chosen is not None and not chosen.shows(record):
+            self._choices.hidden += 1
+            return
+        text = self._view.render(record)
+        if text is not None:
+            self._printer.block(text, record.number)
+        if isinstance(record.event, MoveProposed) and isinstance(record.event.move, Send):
+            self._offer(record.event.move)
+
+    def _offer(self, move: Send) -> None:
+        if self.prompt is not None and not self.prompt.offer(move.data.decode()):
+            self.say("the prompt is in use; the proposal waits above", "dim")
+
+    async def ask_password(self, account: str) -> str | None:
+        """Ask for a password without echo."""
+        if self.prompt is None:
+            return None
+        return await self.prompt.ask_secret(f"password for {account}: ")
+
+    def leave(self) -> None:
+        """End the shell after the current command."""
+        self.leaving = True
+
+    def editing(self, mode: str | None) -> str:
+        """Set or return the editing keys."""
+        return self.prompt.editing(mode) if self.prompt is not None else "emacs"
+
+    def typed(self) -> Sequence[str]:
+        """Return what was typed, oldest first."""
+        return self.prompt.history.get_strings() if self.prompt is not None else ()

@@ -1,0 +1,151 @@
+"""The interactive shell: connect, then read, do and show until the user leaves.
+
+prompt_toolkit is imported only after the stream is open, since it takes longer to load than a
+server takes to let us in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from ..commands.all_commands import build_registry, run_command
+from ..commands.desk import Desk, ViewChoices
+from ..exit_status import ExitStatus
+from ..protocol.problem import Problem, ProblemError
+from .printer import Printer
+from .recording import start_capture
+from .screen import ShellScreen
+from .theme import Theme, colour_wanted
+
+if TYPE_CHECKING:
+    from ..environment import Environment
+    from ..session import Settings
+    from ..transcript.capture import CaptureWriter
+
+WELCOME = """\
+not connected. The first things one can do:
+  /connect juliet@example.org     open a stream and sign in
+  /help                           the commands, and how to type XML
+  Ctrl-D                          leave; `xmppshell demo` has a server to play with"""
+
+
+class Shell:
+    """One run of the interactive shell; `environment` is the terminal it runs in.
+
+    `greeting` is said before the first prompt.
+    """
+
+    def __init__(self, environment: Environment, *, colour: bool | None = None) -> None:
+        self._environment = environment
+        wanted = colour_wanted(
+            no_color=environment.no_color, is_tty=environment.stdout.isatty(), forced=colour
+        )
+        self._colour = wanted
+        self._printer = Printer(self._write)
+        choices = ViewChoices()
+        self.screen = ShellScreen(self._printer, Theme(wanted), choices, lambda: environment.width)
+        self.desk = Desk(build_registry(), self.screen, self._open_capture, view=choices)
+        self._captures: list[CaptureWriter] = []
+        self.greeting = ""
+
+    def _write(self, text: str) -> None:
+        self._environment.stdout.write(text)
+        self._environment.stdout.flush()
+
+    def _open_capture(self, settings: Settings) -> CaptureWriter:
+        capture = start_capture(self._environment, settings, self.screen.problem)
+        self._captures.append(capture)
+        return capture
+
+    async def run(self, settings: Settings | None) -> ExitStatus:
+        """Connect if `settings` are given, then serve the prompt; return the exit status."""
+        try:
+            if settings is None:
+                self.screen.say(WELCOME)
+            else:
+                try:
+                    await self._interruptible(self.desk.connect(settings))
+                except ProblemError as error:
+                    self.screen.problem(error.problem)
+                    return ExitStatus.CONNECTION
+                except asyncio.CancelledError:
+                    return ExitStatus.INTERRUPTED
+            if self.greeting:
+                self.screen.say(self.greeting)
+            await self._serve()
+            return self._status()
+        finally:
+            await self._leave()
+
+    async def _serve(self) -> None:
+        from prompt_toolkit.application import run_in_terminal
+
+        from .prompt import Prompt
+
+        async def above(write: Any) -> None:
+            await run_in_terminal(write)
+
+        prompt = Prompt(
+            self.desk,
+            self._environment.history_file,
+            self._colour,
+            on_error=lambda text: self.screen.say(text, "warning"),
+        )
+        self.screen.prompt = prompt
+        self._printer.above(above)
+        try:
+            while not self.screen.leaving:
+                try:
+                    text = await prompt.ask()
+                except EOFError:
+                    return
+                except KeyboardInterrupt:
+                    continue
+                await self._do(text)
+        finally:
+            self._printer.above(None)
+            self.screen.prompt = None
+
+    async def _do(self, text: str) -> None:
+        """Run a command or send XML; whatever goes wrong is said, and the shell goes on."""
+        line = text.strip()
+        work = run_command(self.desk, line) if line.startswith("/") else self.desk.send(line)
+        try:
+            await self._interruptible(work)
+        except ProblemError as error:
+            self.screen.problem(error.problem)
+        except asyncio.CancelledError:
+            self.screen.problem(Problem("interrupted"))
+        await self._printer.settle()
+
+    async def _interruptible(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` so that Ctrl-C ends it and not the shell; raises CancelledError then."""
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
+        try:
+            await task
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+
+    async def _leave(self) -> None:
+        session = self.desk.session
+        if session is not None:
+            try:
+                await self._interruptible(session.close())
+            except asyncio.CancelledError:
+                await session.drop()
+            except ProblemError as error:
+                self.screen.problem(error.problem)
+        await self._printer.settle()
+        for capture in self._captures:
+            capture.close()
+
+    def _status(self) -> ExitStatus:
+        """Return the exit status: a session that was lost and not opened again is a failure."""
+        session = self.desk.session
+        lost = session is not None and session.problem is not None
+        return ExitStatus.CONNECTION if lost else ExitStatus.OK

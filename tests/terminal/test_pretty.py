@@ -220,7 +220,7 @@ def test_colours_end_with_the_line(text: str) -> None:
 
 def test_long_lists_are_cut() -> None:
     items = "".join(f"<item n='{n}'/>" for n in range(100))
-    shown, more = pretty_folded(f"<a>{items}</a>", PLAIN, max_lines=10, max_run=2000)
+    shown, more, _ = pretty_folded(f"<a>{items}</a>", PLAIN, max_lines=10, max_run=2000)
     assert shown.split("\n") == ["<a>", *(f"  <item n='{n}'/>" for n in range(9))]
     assert more == 102 - 10
 
@@ -228,7 +228,7 @@ def test_long_lists_are_cut() -> None:
 @given(elements, st.integers(1, 8))
 def test_cutting_loses_no_count_of_lines(text: str, limit: int) -> None:
     whole = pretty(text, COLOUR).split("\n")
-    shown, more = pretty_folded(text, COLOUR, max_lines=limit, max_run=10_000)
+    shown, more, _ = pretty_folded(text, COLOUR, max_lines=limit, max_run=10_000)
     lines = shown.split("\n")
     assert lines == whole[: len(lines)]
     if "\n" not in text:
@@ -239,11 +239,11 @@ def test_cutting_loses_no_count_of_lines(text: str, limit: int) -> None:
 
 def test_a_few_lines_more_are_shown() -> None:
     text = f"<a>{'<b/>' * 11}</a>"
-    assert pretty_folded(text, PLAIN, max_lines=10, max_run=2000) == (pretty(text, PLAIN), 0)
+    assert pretty_folded(text, PLAIN, max_lines=10, max_run=2000) == (pretty(text, PLAIN), 0, 0)
 
 
 def test_lines_of_a_text_count() -> None:
-    shown, more = pretty_folded(
+    shown, more, _ = pretty_folded(
         "<a><b>" + "x\n" * 50 + "</b></a>", COLOUR, max_lines=10, max_run=2000
     )
     assert shown.count("\n") == 9
@@ -251,23 +251,29 @@ def test_lines_of_a_text_count() -> None:
 
 
 def test_a_long_text_is_cut() -> None:
-    shown, more = pretty_folded(f"<a>{'x' * 50_000}</a>", PLAIN, max_lines=40, max_run=2000)
+    shown, more, characters = pretty_folded(
+        f"<a>{'x' * 50_000}</a>", PLAIN, max_lines=40, max_run=2000
+    )
     assert shown == f"<a>{'x' * 2000}⟨… 48,000 more characters⟩</a>"
-    assert more == 0
+    assert (more, characters) == (0, 48_000)
 
 
 def test_a_long_value_is_cut() -> None:
-    shown, _ = pretty_folded(f"<a b='{'x' * 50_000}' c='1'/>", PLAIN, max_lines=40, max_run=2000)
+    shown, _, characters = pretty_folded(
+        f"<a b='{'x' * 50_000}' c='1'/>", PLAIN, max_lines=40, max_run=2000
+    )
     assert shown == f"<a b='{'x' * 2000}⟨… 48,000 more characters⟩' c='1'/>"
+    assert characters == 48_000
 
 
 def test_long_mixed_content_is_cut() -> None:
     text = f"<p>{'x<i>y</i>' * 5000}</p>"
-    shown, _ = pretty_folded(text, PLAIN, max_lines=40, max_run=2000)
+    shown, _, characters = pretty_folded(text, PLAIN, max_lines=40, max_run=2000)
     assert len(shown) < 2100
     assert shown.endswith(" more characters⟩</p>")
     hidden = int(re.findall(r"… ([\d,]+) more", shown)[0].replace(",", ""))
     assert len(shown) - len(f"⟨… {hidden:,} more characters⟩") + hidden == len(text)
+    assert characters == hidden
 
 
 def test_depth_is_no_matter() -> None:

@@ -26,10 +26,11 @@ _PRESERVES: Final = re.compile(r"""\sxml:space\s*=\s*["']preserve["']""")
 
 
 class Folded(NamedTuple):
-    """What is shown of a text, and how many lines of it are not."""
+    """What is shown of a text, and how many lines, and characters of what is shown, are not."""
 
     text: str
     more_lines: int
+    more_characters: int
 
 
 def pretty(
@@ -74,6 +75,7 @@ class _Painter:
 
     def __init__(self, theme: Theme, text: str, max_run: int | None = None) -> None:
         self.max_run = max_run
+        self.hidden = 0
         self._style = theme.style
         # Most text is clean as a whole; then its pieces need not be looked at again.
         self._safe: Callable[[str], str] = str if safe(text) is text else safe
@@ -136,7 +138,12 @@ class _Painter:
         limit = self.max_run
         if limit is None or len(text) <= limit:
             return self._safe(text)
-        return self._safe(text[:limit]) + more_characters(len(text) - limit)
+        return self._safe(text[:limit]) + self.more(len(text) - limit)
+
+    def more(self, count: int) -> str:
+        """Return the mark that stands for `count` characters that are not shown."""
+        self.hidden += count
+        return f"⟨… {count:,} more characters⟩"
 
 
 class _Layout:
@@ -174,7 +181,8 @@ class _Layout:
                 self._begin_line(token, index in broken)
         if self._inside:
             self._end_line("")
-        return _cut("\n".join(self._lines), self._max_lines, self._more_lines)
+        text, more = _cut("\n".join(self._lines), self._max_lines, self._more_lines)
+        return Folded(text, more, self._painter.hidden)
 
     def _begin_line(self, token: Token, is_broken: bool) -> None:
         kind, text = token
@@ -217,16 +225,11 @@ class _Layout:
 
     def _end_line(self, ending: str) -> None:
         if self._hidden:
-            self._parts.append(more_characters(self._hidden))
+            self._parts.append(self._painter.more(self._hidden))
             self._hidden = 0
         self._parts.append(ending)
         self._lines.append("".join(self._parts))
         self._parts.clear()
-
-
-def more_characters(count: int) -> str:
-    """Return the mark that stands for `count` characters that are not shown."""
-    return f"⟨… {count:,} more characters⟩"
 
 
 def _spread(
@@ -273,11 +276,14 @@ def _broken_elements(tokens: list[Token]) -> set[int]:
     return broken
 
 
-def _cut(text: str, max_lines: int | None, more: int) -> Folded:
-    """Cut painted `text`, after which there would be `more` lines, to about `max_lines`."""
+def _cut(text: str, max_lines: int | None, more: int) -> tuple[str, int]:
+    """Cut painted `text`, after which there would be `more` lines, to about `max_lines`.
+
+    Returns what is left, and how many lines are not in it.
+    """
     if max_lines is None:
-        return Folded(text, 0)
+        return text, 0
     lines = text.split("\n")
     if more + len(lines) <= max_lines + FOLD_GRACE:
-        return Folded(text, 0)
-    return Folded("\n".join(lines[:max_lines]), more + len(lines) - max_lines)
+        return text, 0
+    return "\n".join(lines[:max_lines]), more + len(lines) - max_lines

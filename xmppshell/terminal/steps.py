@@ -1,0 +1,158 @@
+"""The milestones of a session in aligned lines: connected, secured, signed in, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ..protocol.events import (
+    Authenticated,
+    AuthenticationFailed,
+    BindFailed,
+    Bound,
+    ConnectAttemptFailed,
+    Connected,
+    Connecting,
+    Disconnected,
+    MoveProposed,
+    Notice,
+    Online,
+    Secured,
+    StreamErrorSeen,
+    Violation,
+)
+from .columns import cells, wrapped
+from .problems import problem_block, warning_lines
+from .safe_text import safe, safe_line
+
+if TYPE_CHECKING:
+    from ..feed import Record
+    from ..protocol.problem import Problem
+    from .theme import Role, Theme
+
+LABEL_COLUMNS: Final = 12
+TIME_COLUMN: Final = 80
+"""Where times end, on terminals that are wide enough."""
+GAP: Final = 2
+
+NOT_VERIFIED: Final = (
+    "the certificate is NOT VERIFIED: whoever is at the other end, or between, may read and change"
+    " everything, the password too"
+)
+
+
+def duration(seconds: float) -> str:
+    """Return a time that passed, in few digits: `0.8 ms`, `41 ms`, `1.2 s`."""
+    if seconds < 0.01:
+        return f"{seconds * 1000:.1f} ms"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s"
+
+
+class Steps:
+    """Turns what is not on the wire into lines.
+
+    It remembers when the last step of each session was, for the time that the next one took, and
+    which problem was told last, so that none is told twice for one connection.
+    """
+
+    def __init__(self, theme: Theme, width: Callable[[], int]) -> None:
+        self._theme = theme
+        self._width = width
+        self._previous: dict[str, float] = {}
+        self._told: Problem | None = None
+
+    def told(self, problem: Problem) -> bool:
+        """Say whether `problem` was the last that was told, since the last attempt to connect."""
+        return problem == self._told
+
+    def render(self, record: Record, session: str = "") -> str | None:
+        """Return the lines for `record`, or None if its event has none.
+
+        `session` is the name to show, or "".
+        """
+        if isinstance(record.event, Connecting):
+            self._told = None
+        since = record.at - self._previous.get(record.session, record.at)
+        lines = self._lines(record, session, since)
+        if lines is not None and not isinstance(record.event, Notice):
+            self._previous[record.session] = record.at
+        return lines
+
+    def _lines(self, record: Record, session: str, since: float) -> str | None:
+        match record.event:
+            case Connecting() as event:
+                where = f"{_host_and_port(event.host, event.port)}, {event.why}"
+                return self._step("connecting", where, None, "dim", session)
+            case (
+                ConnectAttemptFailed(problem=problem)
+                | AuthenticationFailed(problem=problem)
+                | BindFailed(problem=problem)
+                | StreamErrorSeen(problem=problem)
+                | Violation(problem=problem)
+            ):
+                return self._problem(problem)
+            case Connected(peer=peer, seconds=seconds):
+                return self._step("connected", peer, seconds, "step", session)
+            case Secured() as event:
+                return self._secured(event, session)
+            case Authenticated() as event:
+                return self._signed_in(event, since, session)
+            case Bound(jid=jid):
+                return self._step("bound", str(jid), since, "step", session)
+            case Online(seconds=seconds):
+                return self._step("online", "ready for stanzas", seconds, "step", session)
+            case MoveProposed(move=move):
+                reference = f" ({move.reference})" if move.reference else ""
+                proposal = f"{move.name}: {move.reason}{reference}"
+                return self._step("your move", proposal, None, "auto", session)
+            case Notice(text=text, warning=True):
+                return warning_lines(text, self._theme, self._width())
+            case Notice(text=text):
+                return self._theme.style("dim", "  · " + safe(text).replace("\n", "\n    "))
+            case Disconnected() as event:
+                return self._closed(event, session)
+        return None
+
+    def _secured(self, event: Secured, session: str) -> str:
+        facts = [event.version, event.cipher, f"{event.subject} ({event.issuer})"]
+        detail = ", ".join(fact for fact in facts if fact)
+        role: Role = "step" if event.verified else "warning"
+        line = self._step("secured", detail, event.seconds, role, session)
+        if event.verified:
+            return line
+        return f"{line}\n{warning_lines(NOT_VERIFIED, self._theme, self._width())}"
+
+    def _signed_in(self, event: Authenticated, since: float, session: str) -> str:
+        verified = ", server's signature verified" if event.server_verified else ""
+        return self._step("signed in", f"{event.mechanism}{verified}", since, "step", session)
+
+    def _closed(self, event: Disconnected, session: str) -> str:
+        if event.problem is not None and not self.told(event.problem):
+            return self._problem(event.problem)
+        said = "both sides closed the stream" if event.clean else "the connection is closed"
+        return self._step("closed", said, None, "dim" if event.clean else "error", session)
+
+    def _problem(self, problem: Problem) -> str:
+        self._told = problem
+        return problem_block(problem, self._theme, self._width())
+
+    def _step(
+        self, label: str, detail: str, seconds: float | None, role: Role, session: str
+    ) -> str:
+        """Return one aligned line, or more where `detail` is long; `seconds` is its time."""
+        margin = f"  {safe_line(session)} " if session else "  "
+        head = f"{margin}{label:<{LABEL_COLUMNS}}"
+        width = min(self._width(), TIME_COLUMN)
+        lines = wrapped(safe_line(detail), width, head, " " * cells(head))
+        if seconds is not None:
+            time = duration(seconds)
+            gap = width - cells(lines.rpartition("\n")[2]) - len(time)
+            space = " " * gap if gap >= GAP else "\n" + " " * (width - len(time))
+            lines += space + self._theme.style("time", time)
+        return margin + self._theme.style(role, label) + lines[len(margin) + len(label) :]
+
+
+def _host_and_port(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -565,9 +565,11 @@ class Stream:
 
     def _server_header(self) -> bytes:
         sender = self.served_domain or min(self.server.domains)
+        asked = self.headers.get(Direction.RECEIVED)
+        to = f" to='{escape(asked.sender)}'" if asked and asked.sender else ""
         return (
             f"<?xml version='1.0'?><stream:stream id='{escape(self.server.new_stream_id())}' "
-            f"from='{escape(sender)}' version='1.0' xml:lang='en' xmlns='{ns.CLIENT}' "
+            f"from='{escape(sender)}'{to} version='1.0' xml:lang='en' xmlns='{ns.CLIENT}' "
             f"xmlns:stream='{ns.STREAM}'>"
         ).encode()
 

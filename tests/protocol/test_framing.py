@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -467,6 +468,23 @@ def test_scanning_resumes_inside_a_tag(opening: bytes) -> None:
     for _ in range(50):
         framer.feed(b"x" * 100)
         assert framer._position == framer._end == len(opening) + framer._buffer.count(b"x")
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        b"<a>" + b"<c/>" * 150_000,
+        b"<a><b><c>" + b"<d/>" * 150_000,
+        b"<a><b>" + b"<c>x</c>y" * 60_000 + b"</b",
+        b"<a " + b"b='' " * 100_000 + b"'",
+        b"<a>" + b"<b><c><d><e><f/></e></d></c></b>" * 15_000,
+    ],
+)
+def test_large_unfinished_elements_take_no_quadratic_time(element: bytes) -> None:
+    """Quadratic work on these would take minutes; linear work takes well under a second."""
+    start = time.perf_counter()
+    assert opened().feed(element) == []
+    assert time.perf_counter() - start < 5
 
 
 def test_kinds_are_the_five_of_the_stream() -> None:

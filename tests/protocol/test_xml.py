@@ -334,6 +334,10 @@ def test_passing_over_elements_changes_no_verdict(text: str) -> None:
     judged = examine(text, CLIENT)
     full = scan(text, CLIENT.prefixes, headers=True)
     assert (judged.completeness is Completeness.ILL_FORMED) == (full.fault is not None)
+    if judged.error is not None and full.fault is not None:
+        expected = XmlError.at(full.fault.problem, text, full.fault.offset)
+        assert judged.error.problem == expected.problem
+        assert (judged.error.line, judged.error.column) == (expected.line, expected.column)
     assert judged.open_tags == tuple(full.open_tags)
     assert judged.elements == tuple(text[start:end] for start, end in full.elements)
 

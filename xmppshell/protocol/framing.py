@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from . import framing_faults
 from .problem import Problem, ProblemError
 
 MAX_SIZE = 10 * 1024 * 1024
@@ -180,15 +181,15 @@ class Framer:
     def _check_size(self, seen: int) -> None:
         """Raise FramingError if the frame is too large with the bytes up to `seen`."""
         if seen - self._start > self._max_size:
-            problem = _too_large(self._max_size)
+            problem = framing_faults.too_large(self._max_size)
             self._raise(problem, "policy-violation", self._start + self._max_size)
 
     def _fail_at_bad_byte(self) -> NoReturn:
         at = self._end
         byte = self._buffer[at]
         if self._base + at == 0 and byte in (0xFE, 0xFF):
-            self._raise(_UTF16, "unsupported-encoding", at)
-        self._raise(_bad_byte(byte, self._base + at), "not-well-formed", at)
+            self._raise(framing_faults.UTF16, "unsupported-encoding", at)
+        self._raise(framing_faults.bad_byte(byte, self._base + at), "not-well-formed", at)
 
     def _raise(self, problem: Problem, condition: str, at: int) -> NoReturn:
         offset = self._base + at
@@ -212,14 +213,14 @@ class Framer:
 
     def _fail_at_text(self, at: int) -> NoReturn:
         """Raise FramingError for what stands at `at`, before the root: no white space, no `<`."""
-        problem, condition = _TEXT_BEFORE_HEADER, "not-well-formed"
+        problem, condition = framing_faults.TEXT_BEFORE_HEADER, "not-well-formed"
         if self._base + at == 0:
             if self._buffer[at] == 0:
-                problem, condition = _UTF16, "unsupported-encoding"
+                problem, condition = framing_faults.UTF16, "unsupported-encoding"
             elif self._buffer[at] < 0x20:
-                problem = _BINARY
+                problem = framing_faults.BINARY
             elif self._buffer.startswith(codecs.BOM_UTF8):
-                problem = _BYTE_ORDER_MARK
+                problem = framing_faults.BYTE_ORDER_MARK
         self._fail(problem, condition, at, at + 1)
 
     def _declaration(self) -> bool:
@@ -229,10 +230,10 @@ class Framer:
             return self._wait(self._end)
         end = found.end()
         if not self._buffer.endswith(b"?>", 0, end):
-            self._fail(_DECLARATION_OPEN, "not-well-formed", end - 1, end)
+            self._fail(framing_faults.DECLARATION_OPEN, "not-well-formed", end - 1, end)
         encoding = _ENCODING.search(self._buffer, 0, end)
         if encoding is not None and encoding[1].lower() != b"utf-8":
-            problem = _wrong_encoding(encoding[1].decode(errors="replace"))
+            problem = framing_faults.wrong_encoding(encoding[1].decode(errors="replace"))
             self._fail(problem, "unsupported-encoding", encoding.start(1), end)
         return self._go(Framer._prolog, end)
 
@@ -268,8 +269,12 @@ class Framer:
         return (self._end if found < 0 else found), FrameKind.TEXT
 
     def _content(self) -> bool:
-        """Inside a top-level element, between tags."""
-        found = self._buffer.find(b"<", self._position, self._end)
+        """Inside a top-level element, between tags. Elements without children go in one go."""
+        position = self._position
+        if self._depth < self._max_depth:
+            limit = min(position + _FAST_SIZE, self._end)
+            position = _match_end(_LEAVES, self._buffer, position, limit)
+        found = self._buffer.find(b"<", position, self._end)
         if found < 0:
             return self._wait(self._end)
         return self._go(Framer._markup, found)
@@ -285,15 +290,15 @@ class Framer:
             return self._go(Framer._start_tag, at + 1)
         if byte == _SLASH:
             if not self._root:
-                self._fail(_END_BEFORE_HEADER, "not-well-formed", at, at + 2)
+                self._fail(framing_faults.END_BEFORE_HEADER, "not-well-formed", at, at + 2)
             return self._go(Framer._end_tag, at + 2)
         if byte == _EXCLAMATION:
             return self._exclamation(at)
         if byte == _QUESTION:
             return self._question(at)
         if byte == 0 and self._tag == 0:
-            self._fail(_UTF16, "unsupported-encoding", at, at + 2)
-        self._fail(_LONE_LESS_THAN, "not-well-formed", at, at + 2)
+            self._fail(framing_faults.UTF16, "unsupported-encoding", at, at + 2)
+        self._fail(framing_faults.LONE_LESS_THAN, "not-well-formed", at, at + 2)
 
     def _exclamation(self, at: int) -> bool:
         """At `<!`: only CDATA in the stream is allowed."""
@@ -301,16 +306,16 @@ class Framer:
             return False
         byte = self._buffer[at + 2]
         if byte == _HYPHEN:
-            self._fail(_COMMENT, "restricted-xml", at, at + 3)
+            self._fail(framing_faults.COMMENT, "restricted-xml", at, at + 3)
         if byte != _BRACKET:
-            self._fail(_DOCTYPE, "restricted-xml", at, at + 3)
+            self._fail(framing_faults.DOCTYPE, "restricted-xml", at, at + 3)
         length = self._common(at, _CDATA)
         if length == len(_CDATA):
             if not self._root:
-                self._fail(_TEXT_BEFORE_HEADER, "not-well-formed", at, at + length)
+                self._fail(framing_faults.TEXT_BEFORE_HEADER, "not-well-formed", at, at + length)
             return self._go(Framer._cdata, at + length)
         if at + length < self._end:
-            self._fail(_LONE_LESS_THAN, "not-well-formed", at, at + length + 1)
+            self._fail(framing_faults.LONE_LESS_THAN, "not-well-formed", at, at + length + 1)
         return False
 
     def _question(self, at: int) -> bool:
@@ -319,9 +324,9 @@ class Framer:
         if at + length >= self._end:
             return False
         if length < len(_DECLARATION) or self._buffer[at + length] not in _SPACES:
-            self._fail(_INSTRUCTION, "restricted-xml", at, at + length + 1)
+            self._fail(framing_faults.INSTRUCTION, "restricted-xml", at, at + length + 1)
         if self._base + at > 0:
-            self._fail(_LATE_DECLARATION, "not-well-formed", at, at + length + 1)
+            self._fail(framing_faults.LATE_DECLARATION, "not-well-formed", at, at + length + 1)
         return self._go(Framer._declaration, at + length)
 
     def _common(self, at: int, literal: bytes) -> int:
@@ -342,7 +347,7 @@ class Framer:
         if byte == _GREATER_THAN:
             return self._start_tag_done(position + 1)
         if byte == _LESS_THAN:
-            self._fail(_LESS_THAN_IN_TAG, "not-well-formed", position, position + 1)
+            self._fail(framing_faults.LESS_THAN_IN_TAG, "not-well-formed", position, position + 1)
         self._quote = byte
         return self._go(Framer._value, position + 1)
 
@@ -352,7 +357,9 @@ class Framer:
         if found is None:
             return self._wait(self._end)
         if self._buffer[found.start()] == _LESS_THAN:
-            self._fail(_LESS_THAN_IN_VALUE, "not-well-formed", found.start(), found.end())
+            self._fail(
+                framing_faults.LESS_THAN_IN_VALUE, "not-well-formed", found.start(), found.end()
+            )
         return self._go(Framer._start_tag, found.end())
 
     def _start_tag_done(self, end: int) -> bool:
@@ -361,7 +368,7 @@ class Framer:
             return self._header_done(end, empty)
         if self._depth == self._max_depth:
             at = self._tag - self._base
-            self._fail(_too_deep(self._max_depth), "policy-violation", at, end)
+            self._fail(framing_faults.too_deep(self._max_depth), "policy-violation", at, end)
         if not empty:
             self._depth += 1
         return self._tag_done(end)
@@ -381,13 +388,15 @@ class Framer:
             return self._wait(self._end)
         end = found.end()
         if self._buffer[end - 1] == _LESS_THAN:
-            self._fail(_LESS_THAN_IN_TAG, "not-well-formed", end - 1, end)
+            self._fail(framing_faults.LESS_THAN_IN_TAG, "not-well-formed", end - 1, end)
         if self._depth:
             self._depth -= 1
             return self._tag_done(end)
         name = bytes(self._buffer[self._start + 2 : end - 1])
         if name.rstrip(_SPACES) != self._root:
-            self._fail(_wrong_end(name, self._root), "not-well-formed", self._start, end)
+            self._fail(
+                framing_faults.wrong_end(name, self._root), "not-well-formed", self._start, end
+            )
         self._emit(FrameKind.END, end)
         return self._go(Framer._epilog, end)
 
@@ -419,12 +428,13 @@ class Framer:
             )
             self._start = position
         if position < self._end:
-            self._fail(_AFTER_END, "not-well-formed", position, position + 1)
+            self._fail(framing_faults.AFTER_END, "not-well-formed", position, position + 1)
         return self._wait(position)
 
 
 # The alternatives of each pattern exclude each other, so that a match fails in linear time. The
-# nested one is tried once for each top-level element, on a bounded piece.
+# patterns for whole elements look at a bounded piece, which bounds their memory; what they cannot
+# match is left to the steps, so that no byte is looked at more than a few times.
 
 _FAST_SIZE = 64 * 1024
 _FAST_DEPTH = 4
@@ -453,143 +463,10 @@ def _element_pattern(depth: int) -> bytes:
 
 
 _ELEMENT = re.compile(_element_pattern(_FAST_DEPTH))
+_LEAVES = re.compile(rb"(?:[^<]*+" + _element_pattern(1) + rb")*")
 
 
 def _match_end(pattern: re.Pattern[bytes], buffer: bytearray, start: int, end: int) -> int:
     """Return where the match of `pattern` at `start` ends; `start` if there is none."""
     found = pattern.match(buffer, start, end)
     return start if found is None else found.end()
-
-
-# What a person is told.
-
-_COMMENT = Problem(
-    "the stream has an XML comment (`<!-- -->`), which XMPP does not allow",
-    "a comment was left in XML that was copied from a specification or a file",
-    "take the comment out and send the XML again",
-    "RFC 6120 11.1",
-)
-_DOCTYPE = Problem(
-    "the stream has a declaration such as `<!DOCTYPE`, which XMPP does not allow",
-    "the other side is no XMPP server, a web server that answers with HTML for example",
-    "check the host and the port; if the XML was typed, take the declaration out",
-    "RFC 6120 11.1",
-)
-_INSTRUCTION = Problem(
-    "the stream has a processing instruction (`<?...?>`), which XMPP does not allow",
-    "XML made for another use, such as a style sheet, was sent as it was",
-    "take the processing instruction out",
-    "RFC 6120 11.1",
-)
-_LATE_DECLARATION = Problem(
-    "the XML declaration (`<?xml ...?>`) does not stand at the very start of the stream",
-    "white space was sent before it, or a new stream was begun on top of the old one",
-    "send the declaration first or leave it out; it is optional",
-    "RFC 6120 11.5",
-)
-_DECLARATION_OPEN = Problem(
-    "the XML declaration does not end with `?>`",
-    "the question mark at its end is missing",
-    "write `<?xml version='1.0'?>`, or leave the declaration out; it is optional",
-    "RFC 6120 11.5",
-)
-_UTF16 = Problem(
-    "the stream is not UTF-8; it begins like UTF-16",
-    "the text came from a file or a program that writes UTF-16",
-    "send the text as UTF-8",
-    "RFC 6120 11.6",
-)
-_BINARY = Problem(
-    "the stream begins with binary data",
-    "the other side does not speak XMPP on this port, or expects TLS from the start",
-    "check the port; for a port with direct TLS connect with `--tls direct`",
-    "RFC 6120 4.2",
-)
-_BYTE_ORDER_MARK = Problem(
-    "the stream begins with a byte order mark (U+FEFF)",
-    "the text came from an editor that puts the mark at the start of a file",
-    "save the text as UTF-8 without a byte order mark",
-    "RFC 6120 11.6",
-)
-_TEXT_BEFORE_HEADER = Problem(
-    "there is text before the stream header",
-    "the other side does not speak XMPP: a mail, web or SSH server greets with text",
-    "check the host and the port",
-    "RFC 6120 4.2",
-)
-_END_BEFORE_HEADER = Problem(
-    "there is an end tag before the stream header",
-    "the stream was closed before it was opened",
-    "begin with `<stream:stream ...>`",
-    "RFC 6120 4.2",
-)
-_LONE_LESS_THAN = Problem(
-    "a `<` does not begin a tag",
-    "text has a `<` that was not escaped",
-    "write `&lt;` for a `<` in text",
-    "RFC 6120 11.3",
-)
-_LESS_THAN_IN_TAG = Problem(
-    "there is a `<` inside a tag",
-    "the tag before it is not closed with `>`",
-    "close the tag with `>` or `/>`",
-    "RFC 6120 11.3",
-)
-_LESS_THAN_IN_VALUE = Problem(
-    "there is a `<` inside an attribute value",
-    "the value's closing quote is missing, or the `<` was not escaped",
-    "close the quote, or write `&lt;` for the `<`",
-    "RFC 6120 11.3",
-)
-_AFTER_END = Problem(
-    "there are bytes after the closing stream tag",
-    "something was sent on a stream that was already closed",
-    "open a new stream",
-    "RFC 6120 4.4",
-)
-
-
-def _too_large(limit: int) -> Problem:
-    return Problem(
-        f"a header or element is larger than {limit:,} bytes",
-        "the other side sends very much at once, or never closes a tag or a quote",
-        "find the quote or the tag that is not closed, or send the data in smaller pieces",
-        "RFC 6120 13.12",
-    )
-
-
-def _too_deep(limit: int) -> Problem:
-    return Problem(
-        f"elements are nested more than {limit} deep",
-        "end tags are missing, or the XML was made to exhaust its reader",
-        "close each element with its end tag or `/>`",
-        "RFC 6120 13.12",
-    )
-
-
-def _bad_byte(byte: int, offset: int) -> Problem:
-    return Problem(
-        f"byte 0x{byte:02X} at offset {offset:,} of the stream is not UTF-8",
-        "the text is in another encoding, such as Latin-1, or binary data came",
-        "send the text as UTF-8",
-        "RFC 6120 11.6",
-    )
-
-
-def _wrong_encoding(name: str) -> Problem:
-    return Problem(
-        f"the XML declaration announces the encoding {name!r}",
-        "XMPP is always UTF-8; the declaration was copied from another document",
-        "announce `encoding='UTF-8'` or nothing",
-        "RFC 6120 11.6",
-    )
-
-
-def _wrong_end(name: bytes, root: bytes) -> Problem:
-    got, expected = (part.decode(errors="replace") for part in (name, root))
-    return Problem(
-        f"the end tag </{got}> closes nothing: the only open element is <{expected}>",
-        "an end tag was sent twice, or its start tag was an empty-element tag (`/>`)",
-        "send each end tag once, after its start tag",
-        "RFC 6120 11.3",
-    )

@@ -41,12 +41,13 @@ def examine(text: str, context: Context) -> Examination:
 
     Never raises for what the text is. The time is linear in its length.
     """
-    found = scan(text, context.prefixes, headers=True, trusting=True)
-    error = None
-    if found.fault is not None or (error := refusal(text, found)) is not None:
-        found = scan(text, context.prefixes, headers=True)
-        if found.fault is not None:
-            error = XmlError.at(found.fault.problem, text, found.fault.offset)
+    found = scan(text, context.prefixes, headers=True, trusted=len(text))
+    error = refusal(text, found)
+    if error is not None:
+        # Something the first scan passed over, so not before the line that lxml gives.
+        found = scan(text, context.prefixes, headers=True, trusted=_line_start(text, error.line))
+    if found.fault is not None:
+        error = XmlError.at(found.fault.problem, text, found.fault.offset)
     if error is not None:
         completeness = Completeness.ILL_FORMED
     elif found.open_tags or found.unfinished:
@@ -62,3 +63,11 @@ def examine(text: str, context: Context) -> Examination:
         error,
         bool(found.headers),
     )
+
+
+def _line_start(text: str, line: int) -> int:
+    """Return the offset at which a line of `text` starts; lines count from 1."""
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1
+    return start

@@ -221,9 +221,9 @@ def _explained(data: bytes, context: Context, error: etree.XMLSyntaxError | None
 
 
 def refusal(text: str, found: Scan) -> XmlError | None:
-    """Return what lxml finds wrong in `text`, of which `found` is a scan without a fault.
+    """Return what lxml finds wrong in `text` as far as its scan `found` went.
 
-    The elements that are still open are closed for the purpose.
+    The elements that are still open there are closed for the purpose.
     """
     for start, end in found.headers:
         if not text.startswith(("</", "<?"), start):

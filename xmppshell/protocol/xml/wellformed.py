@@ -56,14 +56,14 @@ class Scan:
     fault: Fault | None = None
 
 
-def scan(text: str, prefixes: Prefixes, *, headers: bool = False, trusting: bool = False) -> Scan:
+def scan(text: str, prefixes: Prefixes, *, headers: bool = False, trusted: int = 0) -> Scan:
     """Scan `text`, which stands where `prefixes` are in scope, up to its end or its first fault.
 
     With `headers` true, stream headers, stream end tags and an XML declaration at the start are
-    accepted between elements. With `trusting` true, complete elements are passed over quickly:
-    faults inside them may go unnoticed, so that a parser must look at the text afterwards.
+    accepted between elements. Complete elements that end before the offset `trusted` are passed
+    over quickly: faults inside them may go unnoticed, so that a parser must look at them as well.
     """
-    return _Scanner(text, prefixes, headers, trusting).run()
+    return _Scanner(text, prefixes, headers, trusted).run()
 
 
 _SPACE = "[ \t\r\n]"
@@ -136,10 +136,10 @@ class _Scanner:
     the methods called `_explain_...` go through the piece again, bit by bit, to find why.
     """
 
-    def __init__(self, text: str, prefixes: Prefixes, headers: bool, trusting: bool) -> None:
+    def __init__(self, text: str, prefixes: Prefixes, headers: bool, trusted: int) -> None:
         self._text = text
         self._headers = headers
-        self._trusting = trusting
+        self._trusted = trusted
         self._outside: Scope = {**prefixes, "xml": namespaces.XML}  # in scope between elements
         self._scope = self._outside
         self._open: list[tuple[str, int, Scope]] = []  # name, start, scope around it
@@ -227,8 +227,8 @@ class _Scanner:
     # Start tags.
 
     def _start_tag(self, position: int) -> int:
-        if self._trusting:
-            whole = _WHOLE.match(self._text, position)
+        if position < self._trusted:
+            whole = _WHOLE.match(self._text, position, self._trusted)
             if whole is not None and self._may_pass(whole):
                 return whole.end()
         tag = _START.match(self._text, position)

@@ -187,7 +187,7 @@ def show_linear_time() -> None:
     sizes = [MEGABYTE // 2, MEGABYTE, 2 * MEGABYTE]
     print("unfinished, fed in pieces of 1 kB: ms for the framer")
     print(f"  {'':<20}{'0.5 MB':>10}{'1 MB':>10}{'2 MB':>10}{'2 MB/1 MB':>10}")
-    for row in rows(Framer, sizes, 3):
+    for row in rows(Framer, sizes, 7):
         print(row)
     print("\nthe same for the naive one-regex framer, at a sixteenth of the size: ms")
     print(f"  {'':<20}{'31 kB':>10}{'62 kB':>10}{'125 kB':>10}{'last/prev':>10}")

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
 STANZA_KINDS = frozenset({"iq", "message", "presence"})
-_CONTENT_NAMESPACES = frozenset(
-    {namespaces.CLIENT, namespaces.SERVER, namespaces.COMPONENT_ACCEPT}
-)
+_CONTENT_NAMESPACES = frozenset({namespaces.CLIENT, namespaces.SERVER, namespaces.COMPONENT_ACCEPT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ class PtyShell:
         self._stream = pyte.Stream(self._screen)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._raw = bytearray()
+        self._emulated = 0
         self._reads: list[tuple[int, float]] = []
         self._ended = False
         self._master, slave = os.openpty()
@@ -171,6 +172,7 @@ class PtyShell:
 
     def resize(self, rows: int, columns: int) -> None:
         """Give the terminal another size, of which the program is told."""
+        self._emulate()
         _set_size(self._master, rows, columns)
         self._screen.resize(rows, columns)
 
@@ -194,10 +196,15 @@ class PtyShell:
                 break
             self._reads.append((len(self._raw), time.perf_counter()))
             self._raw += data
-            self._stream.feed(self._decoder.decode(data))
             came = True
             timeout = 0.0
         return came
+
+    def _emulate(self) -> None:
+        """Bring the screen up to date; only when it is looked at, so that reading is never late."""
+        self.pump()
+        self._stream.feed(self._decoder.decode(self._raw[self._emulated :]))
+        self._emulated = len(self._raw)
 
     @property
     def raw_output(self) -> bytes:
@@ -212,12 +219,12 @@ class PtyShell:
     @property
     def cursor(self) -> Cursor:
         """Where the cursor is on the screen."""
-        self.pump()
+        self._emulate()
         return Cursor(self._screen.cursor.y, self._screen.cursor.x)
 
     def screen_lines(self) -> list[str]:
         """Give the lines of the screen, without white space at their ends."""
-        self.pump()
+        self._emulate()
         return [self._screen.line(row) for row in range(self._screen.lines)]
 
     def screen_text(self) -> str:

@@ -15,6 +15,7 @@ RECEIVE_LIMIT = 1024 * 1024
 """How many received bytes are kept before the peer has to wait."""
 
 _READ_SIZE = 64 * 1024
+_HURRIED_READS = 64
 
 
 class Connection(asyncio.Protocol):
@@ -36,6 +37,7 @@ class Connection(asyncio.Protocol):
         self._drainers: list[asyncio.Future[None]] = []
         self._writing_paused = False
         self._closed = False
+        self._hurried = 0
         self._gone = asyncio.Event()
         self.peer = ""
         """The numeric address and port of the other side."""
@@ -56,11 +58,25 @@ class Connection(asyncio.Protocol):
         """Keep `data` for the reader and wake it."""
         if self._discarding:
             return
+        if self._hurried < _HURRIED_READS:
+            self._hurried += 1
+            self._acknowledge_at_once()
         self._received += data
         if len(self._received) > RECEIVE_LIMIT and not self._reading_paused:
             self._transport.pause_reading()
             self._reading_paused = True
         self._wake_reader()
+
+    def _acknowledge_at_once(self) -> None:
+        """Send the TCP acknowledgement now; the kernel forgets the option after each read.
+
+        A server that waits for it before its next small packet (Nagle's algorithm, RFC 896)
+        loses 40 ms in each round of the negotiation otherwise.
+        """
+        if hasattr(socket, "TCP_QUICKACK"):
+            own: socket.socket = self._transport.get_extra_info("socket")
+            with contextlib.suppress(OSError):  # The connection may be gone already.
+                own.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def eof_received(self) -> bool:
         """Note the end; the transport stays open for what this side still has to say."""

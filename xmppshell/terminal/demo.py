@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..environment import Environment
 
 DEMO_ACCOUNT = JID("juliet", "localhost", "balcony")
-FIRST_WORDS = "<message to='romeo@localhost' type='chat'><body>Hello, Romeo!</body></message>"
+FIRST_WORDS = "<message to='romeo@localhost'><body>Hello, Romeo!</body></message>"
 
 
 async def run_demo(environment: Environment, *, colour: bool | None = None) -> ExitStatus:
@@ -31,13 +31,12 @@ async def run_demo(environment: Environment, *, colour: bool | None = None) -> E
     shell = Shell(environment, colour=colour)
     shell.screen.say(
         f"practice server on {server.address}:{server.port} · you are juliet, romeo is online"
-        " · /help · Ctrl-D leaves"
     )
     try:
         with tempfile.TemporaryDirectory(prefix="xmppshell-") as folder:
             ca_file = Path(folder) / "ca.pem"
             ca_file.write_bytes(server.ca_pem)
-            shell.greeting = f"try this:  {FIRST_WORDS}"
+            shell.greeting = f"/help lists the commands, Ctrl-D leaves; try this:\n{FIRST_WORDS}"
             return await shell.run(
                 Settings(
                     DEMO_ACCOUNT,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
@@ -15,6 +17,38 @@ if TYPE_CHECKING:
     from .prompt import Prompt
 
 INDENT = "  "
+
+
+class ClosedTag:
+    """An end tag that was completed after `</`, for as long as its name may still be typed.
+
+    Who types the name all the same types over it; once it is clear that something else was
+    meant, what was typed is put in after the tag.
+    """
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._typed = ""
+        self._place = ("", 0)
+
+    def complete(self, buffer: Buffer, name: str) -> None:
+        """Insert `name`, the rest of the end tag with its `>`, at the cursor."""
+        buffer.insert_text(name)
+        self._name, self._typed = name, ""
+        self._place = (buffer.text, buffer.cursor_position)
+
+    def is_at(self, buffer: Buffer) -> bool:
+        """Say whether nothing but this tag's name was typed since."""
+        return bool(self._name) and self._place == (buffer.text, buffer.cursor_position)
+
+    def type_over(self, buffer: Buffer, data: str) -> None:
+        """Take what is typed next."""
+        self._typed += data
+        if not self._name.startswith(self._typed):
+            buffer.insert_text(self._typed)
+        elif self._typed != self._name:
+            return
+        self._name = ""
 
 
 def bindings(prompt: Prompt) -> KeyBindings:
@@ -35,15 +69,21 @@ def bindings(prompt: Prompt) -> KeyBindings:
     def _new_line(event: KeyPressEvent) -> None:
         event.current_buffer.newline(copy_margin=True)
 
+    closing = ClosedTag()
+
     @keys.add("/")
     def _slash(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         before = buffer.document.text_before_cursor
         buffer.insert_text("/")
         if before.endswith("<") and before.strip() != "<":
-            open_tags = examine(before[:-1], prompt.desk.context).open_tags
-            if open_tags:
-                buffer.insert_text(f"{open_tags[-1]}>")
+            examination = examine(before[:-1], prompt.desk.context)
+            if examination.error is None and examination.open_tags:
+                closing.complete(buffer, f"{examination.open_tags[-1]}>")
+
+    @keys.add(Keys.Any, filter=Condition(lambda: closing.is_at(get_app().current_buffer)))
+    def _type_over(event: KeyPressEvent) -> None:
+        closing.type_over(event.current_buffer, event.data)
 
     @keys.add("c-c")
     def _clear(event: KeyPressEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,11 @@ class Prompt:
             parts += [("", f"{head}{shown}\n"), ("class:toolbar.caret", " " * (len(head) + at))]
             parts += [("class:toolbar.caret", "^\n")]
         sentence = " · ".join(part for part in (problem.what, problem.cure) if part)
-        parts.append(("class:toolbar.error", f"  ! {safe_line(sentence)}"))
+        width = get_app().output.get_size().columns
+        lines = textwrap.wrap(
+            f"! {safe_line(sentence)}", width - 3, initial_indent="  ", subsequent_indent="    "
+        )
+        parts.append(("class:toolbar.error", "\n".join(lines)))
         self._complaint = parts
 
     def _message(self) -> StyleAndTextTuples:

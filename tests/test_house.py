@@ -23,6 +23,7 @@ from house_rules import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+TOP_LEVEL = {"pyproject.toml", "README.md", "xmppshell", "tests", "transcripts"}
 PUBLIC_HOSTS = {"pypi.org", "files.pythonhosted.org"}
 
 
@@ -79,6 +80,16 @@ def test_the_package_keeps_the_rule(check):
 def test_every_import_is_declared():
     violations = undeclared_violations(package_sources(), requirements_of(project()))
     assert not violations, report(violations)
+
+
+def test_every_declared_dependency_is_used_and_has_a_lower_bound():
+    violations = requirement_violations(package_sources(), requirements_of(project()))
+    assert not violations, report(violations)
+
+
+def test_the_visible_top_level_is_what_it_should_be():
+    visible = {name.split("/")[0] for name in tracked_files() if not name.startswith(".")}
+    assert visible == TOP_LEVEL
 
 
 def test_no_file_names_a_path_or_registry_of_one_machine():

@@ -84,6 +84,8 @@ def test_a_time_without_room_stands_below() -> None:
 
 def test_times_stand_near_on_a_wide_terminal() -> None:
     assert len(steps(200).render(record(TLS)) or "") == 80
+    long = Bound(JID.parse(f"juliet@localhost/{'x' * 60}"))
+    assert (steps(200).render(record(long)) or "").endswith("xxx  0.0 ms")
 
 
 def test_two_sessions_have_their_own_times_and_names() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..commands.compose import compose
@@ -59,7 +60,7 @@ class Batch:
         answers = View(Theme(out), lambda: environment.width, choices)
         renderers: dict[str, Callable[[Record], str | None]] = {
             "pretty": answers.in_full,
-            "raw": render_raw,
+            "raw": partial(render_raw, exact=not environment.stdout.isatty()),
             "json": render_json,
         }
         self._render = renderers[form]
@@ -193,6 +194,8 @@ class Batch:
             print(text, file=self._environment.stdout, flush=True)
 
     def _complain(self, problem: Problem) -> None:
+        if self._steps.told(problem):
+            return
         print(
             problem_lines(problem, self._errors, self._environment.width),
             file=self._environment.stderr,

@@ -41,8 +41,9 @@ class ShellScreen:
         self._printer.block(self._theme.style(cast(Role, role), safe(text)))
 
     def problem(self, problem: Problem) -> None:
-        """Show what went wrong, why, and what to try."""
-        self._printer.block(problem_lines(problem, self._theme, self._width()))
+        """Show what went wrong, why, and what to try, unless the view just did."""
+        if not self._view.told(problem):
+            self._printer.block(problem_lines(problem, self._theme, self._width()))
 
     def show(self, record: Record, *, raw: bool = False) -> None:
         """Show one record in full."""

@@ -144,13 +144,15 @@ class Steps:
         """Return one aligned line, or more where `detail` is long; `seconds` is its time."""
         margin = f"  {safe_line(session)} " if session else "  "
         head = f"{margin}{label:<{LABEL_COLUMNS}}"
-        width = min(self._width(), TIME_COLUMN)
+        width = self._width()
         lines = wrapped(safe_line(detail), width, head, " " * cells(head))
         if seconds is not None:
             time = duration(seconds)
-            gap = width - cells(lines.rpartition("\n")[2]) - len(time)
-            space = " " * gap if gap >= GAP else "\n" + " " * (width - len(time))
-            lines += space + self._theme.style("time", time)
+            end = cells(lines.rpartition("\n")[2])
+            if end + GAP + len(time) > width:
+                lines, end = f"{lines}\n", 0
+            gap = max(min(width, TIME_COLUMN) - end - len(time), GAP)
+            lines += " " * gap + self._theme.style("time", time)
         return margin + self._theme.style(role, label) + lines[len(margin) + len(label) :]
 
 

@@ -20,6 +20,7 @@ from .feed import Feed, Record
 from .network.discovery import Target, TlsMode, discover
 from .network.failures import ConnectionFailed
 from .network.tcp import Wire, connect
+from .pilot import Negotiation, Pilot, Stage, Verdict
 from .protocol.credentials import Credentials
 from .protocol.events import (
     Bound,
@@ -43,6 +44,7 @@ from .protocol.jid import JID
 from .protocol.moves import BeginTls, Disconnect, GiveUp, Move, Send
 from .protocol.obligations import Facts, Policy, default_policies, owed
 from .protocol.problem import Problem, ProblemError
+from .protocol.stanza import Stanza
 from .protocol.states import State
 from .protocol.stream import STREAM_END, ClientOptions, Stream
 
@@ -77,6 +79,8 @@ class Settings:
     insecure: bool = False
     mechanism: str | None = None
     timeout: float = 15.0
+    negotiation: Negotiation = Negotiation.AUTO
+    until: Stage | None = None
 
     @property
     def credentials(self) -> Credentials | None:
@@ -111,8 +115,12 @@ class Session:
         self._pump: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._opened_at = 0.0
+        self.pilot = Pilot()
+        self.owed: list[Send] = []
         self._problem: Problem | None = None
+        self._verdict: Problem | None = None
         self._leaving = False
+        self._announced = False
 
     # What others ask.
 
@@ -144,14 +152,17 @@ class Session:
     # Opening.
 
     async def open(self) -> None:
-        """Connect and negotiate until stanzas may flow.
+        """Connect and negotiate until stanzas may flow, or until the pilot hands over.
 
         Raises `ConnectionFailed` or `SessionError`, whose problem says at which step and why.
         """
         self._opened_at = time.monotonic()
-        self._problem, self._leaving = None, False
-        target, wire = await self._connect()
+        self._problem, self._verdict = None, None
+        self._leaving, self._announced = False, False
+        self.owed = []
         settings = self.settings
+        self.pilot = Pilot(settings.negotiation, settings.until)
+        target, wire = await self._connect()
         self.stream = Stream(
             ClientOptions(
                 settings.jid,
@@ -242,19 +253,19 @@ class Session:
                     break
                 self._take(stream.receive_data(data))
                 await self._make_moves(wire, stream)
-            problem = None if self._leaving else stream.end_problem()
+            problem = None if self._leaving else self._verdict or stream.end_problem()
         except ProblemError as error:
             problem = None if self._leaving else error.problem
         finally:
             await self._end(wire, stream, problem)
 
     def _over(self, stream: Stream) -> bool:
-        return stream.state is State.CLOSED or self._wire is None
+        return stream.state is State.CLOSED or self._wire is None or self._verdict is not None
 
     async def _read(self, wire: Wire, stream: Stream) -> bytes:
-        negotiating = not stream.online
+        autopilot = self.pilot.negotiation is Negotiation.AUTO
         try:
-            async with asyncio.timeout(STEP_SECONDS if negotiating else None):
+            async with asyncio.timeout(None if stream.online or not autopilot else STEP_SECONDS):
                 return await wire.read()
         except TimeoutError:
             raise SessionError(
@@ -277,18 +288,27 @@ class Session:
             self._ready.set_exception(SessionError(problem or _LEFT_EARLY))
 
     async def _make_moves(self, wire: Wire, stream: Stream) -> None:
-        """Make the recommended move, again and again, until the core waits for the peer."""
-        while self._wire is wire:
+        """Make the recommended moves until the core waits for the peer, or the pilot for us."""
+        while self._wire is wire and self._verdict is None:
             moves = stream.moves()
             if not moves:
                 break
-            if await self._perform(moves[0], wire, stream):
+            verdict = self.pilot.judge(moves[0], stream)
+            if verdict is Verdict.PROPOSE:
+                self._publish(MoveProposed(moves[0]))
+            if verdict is not Verdict.MAKE or await self._perform(moves[0], wire, stream):
                 break
-        if stream.online and self._ready is not None and not self._ready.done():
+        if stream.online and not self._announced:
             assert stream.jid is not None
+            self._announced = True
             self._publish(Online(stream.jid, time.monotonic() - self._opened_at))
-            self._ready.set_result(None)
+        if stream.online or self.pilot.hands_over(stream):
+            self._set_ready()
         await wire.drain()
+
+    def _set_ready(self) -> None:
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
 
     async def _perform(self, move: Move, wire: Wire, stream: Stream) -> bool:
         """Make one move; return True if the stream is over with it."""
@@ -300,18 +320,51 @@ class Session:
         elif isinstance(move, GiveUp):
             if Direction.SENT in stream.headers and Direction.SENT not in stream.ended:
                 self._write(move.data + STREAM_END, move)
-            raise SessionError(move.problem or _LEFT_EARLY)
+            self._verdict = move.problem or _LEFT_EARLY
+            return True
         elif isinstance(move, Disconnect):
             return True
         return False
+
+    # The speeds.
+
+    def proposal(self) -> Move | None:
+        """Return the move that the core recommends now, made or not, or None."""
+        moves = self.stream.moves() if self.connected and self.stream is not None else []
+        return next(iter([*moves, *self.owed]), None)
+
+    async def make(self, move: Move) -> None:
+        """Make `move`, which the core proposed, now (`proposal`)."""
+        if self._wire is None or self.stream is None:
+            raise SessionError(_NOT_CONNECTED)
+        if move in self.owed:
+            self.owed = [other for other in self.owed if other is not move]
+        if await self._perform(move, self._wire, self.stream):
+            await self._wire.close()
+        else:
+            await self._make_moves(self._wire, self.stream)
+
+    async def switch(self, negotiation: Negotiation) -> None:
+        """Change who makes the moves; as an autopilot, go on at once."""
+        self.pilot.switch(negotiation)
+        if negotiation is Negotiation.AUTO:
+            for move in list(self.owed):
+                await self.make(move)
+        if self._wire is not None and self.stream is not None:
+            await self._make_moves(self._wire, self.stream)
+            if self._verdict is not None and self._wire is not None:
+                await self._wire.close()
 
     def _take(self, events: list[Event], move: Move | None = None) -> None:
         for event in events:
             self._publish(event, move)
             if isinstance(event, Bound):
                 self.exchanges.me = event.jid
-            elif isinstance(event, ElementSeen) and event.direction is Direction.RECEIVED:
-                self._pay(event)
+            elif isinstance(event, ElementSeen):
+                if event.direction is Direction.RECEIVED:
+                    self._pay(event)
+                else:
+                    self._settle(event.stanza)
 
     def _pay(self, event: ElementSeen) -> None:
         """Answer what is owed an answer (`protocol.obligations`)."""
@@ -320,10 +373,18 @@ class Session:
         answer = owed(event.stanza, event.element, self.jid, self.policies, self._facts())
         if answer is None:
             return
-        if answer.policy is Policy.STEP:
-            self._publish(MoveProposed(answer.move))
-        else:
+        if self.pilot.negotiation is Negotiation.AUTO and answer.policy is not Policy.STEP:
             self._write(answer.move.data, answer.move)
+            return
+        self.owed.append(answer.move)
+        if self.pilot.negotiation is not Negotiation.MANUAL:
+            self._publish(MoveProposed(answer.move))
+
+    def _settle(self, stanza: Stanza | None) -> None:
+        """Drop the owed answer that the user just gave in their own words."""
+        if stanza is not None and stanza.is_reply and self.owed:
+            end = f" id='{stanza.id}'".encode()
+            self.owed = [move for move in self.owed if end not in move.data]
 
     def _facts(self) -> Facts:
         now = datetime.now().astimezone()
@@ -349,6 +410,8 @@ class Session:
         self._last_typed = time.monotonic()
         self._write(data, None)
         await self._wire.drain()
+        if self.pilot.negotiation is not Negotiation.MANUAL and not self.online:
+            await self._make_moves(self._wire, self.stream)
 
     def _write(self, data: bytes, move: Move | None) -> None:
         assert self._wire is not None

@@ -1,0 +1,100 @@
+"""Who makes the moves that the core proposes: the autopilot, the user step by step, or the user.
+
+The same policy serves the negotiation, the automatic answers and the closing of a stream.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from .protocol.moves import BeginTls, Disconnect, Move, MoveFamily
+from .protocol.states import State
+from .protocol.stream import Stream
+
+
+class Negotiation(enum.Enum):
+    """The three speeds."""
+
+    AUTO = "auto"
+    STEP = "step"
+    MANUAL = "manual"
+
+    @property
+    def meaning(self) -> str:
+        """Say in words what this speed does."""
+        return {
+            Negotiation.AUTO: "the console makes the moves",
+            Negotiation.STEP: "each move is put into the prompt, to be edited or sent",
+            Negotiation.MANUAL: "nothing is sent but what you type; /hint and /do help",
+        }[self]
+
+
+class Stage(enum.Enum):
+    """Where `--until` stops the autopilot and hands over."""
+
+    CONNECTED = "connected"
+    FEATURES = "features"
+    TLS = "tls"
+    AUTHENTICATED = "authenticated"
+    BOUND = "bound"
+
+    def reached(self, stream: Stream) -> bool:
+        """Say whether `stream` has come so far."""
+        if self is Stage.CONNECTED:
+            return True
+        if self is Stage.FEATURES:
+            return len(stream.features) > 0 or stream.state is State.FEATURES
+        if self is Stage.TLS:
+            return stream.secured
+        if self is Stage.AUTHENTICATED:
+            return stream.authenticated
+        return stream.online
+
+
+class Verdict(enum.Enum):
+    """What becomes of a proposed move."""
+
+    MAKE = enum.auto()
+    PROPOSE = enum.auto()
+    LEAVE = enum.auto()
+
+
+@dataclass
+class Pilot:
+    """The policy of one session; `until` makes an autopilot hand over at a stage."""
+
+    negotiation: Negotiation = Negotiation.AUTO
+    until: Stage | None = None
+    _last: Move | None = field(default=None, repr=False)
+
+    def judge(self, move: Move, stream: Stream) -> Verdict:
+        """Say what becomes of `move`; each proposal is made once."""
+        if isinstance(move, BeginTls | Disconnect):
+            return Verdict.MAKE  # What is under way already cannot be left undone.
+        self._hand_over_at_the_stage(move, stream)
+        if self.negotiation is Negotiation.AUTO:
+            return Verdict.MAKE
+        if self.negotiation is Negotiation.MANUAL or move == self._last:
+            return Verdict.LEAVE
+        self._last = move
+        return Verdict.PROPOSE
+
+    def hands_over(self, stream: Stream) -> bool:
+        """Say whether the user is to have the stream now, online or not."""
+        if self.negotiation is not Negotiation.AUTO:
+            return True
+        return self.until is not None and self.until.reached(stream)
+
+    def _hand_over_at_the_stage(self, move: Move, stream: Stream) -> None:
+        if (
+            self.negotiation is Negotiation.AUTO
+            and move.family is MoveFamily.NEGOTIATION
+            and self.until not in (None, Stage.BOUND)
+            and self.hands_over(stream)
+        ):
+            self.negotiation = Negotiation.MANUAL
+
+    def switch(self, negotiation: Negotiation) -> None:
+        """Change the speed from now on; a stage that was reached no longer stops it."""
+        self.negotiation, self.until, self._last = negotiation, None, None

@@ -1,0 +1,271 @@
+"""One client's connection to the practice server: bytes, core, stage."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Final, Protocol
+
+from ..network.failures import ConnectionFailed
+from ..protocol import namespaces as ns
+from ..protocol.errors import problem_for
+from ..protocol.events import (
+    Authenticated,
+    AuthenticationFailed,
+    Bound,
+    Direction,
+    ElementSeen,
+    Event,
+)
+from ..protocol.jid import JID, JIDError
+from ..protocol.moves import BeginTls, GiveUp, Send
+from ..protocol.states import State
+from ..protocol.stream import STREAM_END, Refusal, ServerOptions, Stream
+from .directory import Resource
+
+if TYPE_CHECKING:
+    from ..network.tcp import Wire
+    from ..network.tls import ServerTlsSettings
+    from .stage import Stage
+
+MAX_FAILURES: Final = 3
+"""How often a client may fail to sign in on one connection (RFC 6120 6.4.4 allows 2 to 5)."""
+
+CLOSE_SECONDS: Final = 1.0
+"""How long a client that is sent away has to close its side."""
+
+STALL_SECONDS: Final = 10.0
+"""How long a client may leave what it is sent unread, while that holds others up."""
+
+
+class House(Protocol):
+    """What a connection needs of its server."""
+
+    @property
+    def stage(self) -> Stage:
+        """Where stanzas go."""
+
+    @property
+    def tls(self) -> ServerTlsSettings | None:
+        """How to do TLS, if at all."""
+
+    @property
+    def negotiation_seconds(self) -> float:
+        """How long a client has from its connection to its resource."""
+
+    def options(self, connection: ClientConnection) -> ServerOptions:
+        """Return what to offer on a connection."""
+
+    def entered(self, connection: ClientConnection, resource: Resource) -> None:
+        """Take the resource in that the connection has bound."""
+
+    def deliver(self, connection: ClientConnection, event: ElementSeen) -> None:
+        """Route a stanza that came on a connection with a resource."""
+
+    def left(self, connection: ClientConnection) -> None:
+        """Take out the resource of a connection that is over."""
+
+    def output_waits(self, connection: ClientConnection) -> None:
+        """Remember that there is something to write to a client."""
+
+    async def flush(self) -> None:
+        """Write what waits for any client."""
+
+    def note(self, text: str) -> None:
+        """Tell whoever runs the server what happened."""
+
+
+class ClientConnection:
+    """Carries one stream from its first byte to its end; `resource` is set once it is bound."""
+
+    def __init__(self, house: House, wire: Wire, *, direct_tls: bool) -> None:
+        self._house = house
+        self._wire = wire
+        self._direct_tls = direct_tls
+        self._securing = False
+        self._tls_due = False
+        self._over = False
+        self._failures = 0
+        self._outbox: list[bytes] = []
+        self._limit = asyncio.timeout(house.negotiation_seconds)
+        self.resource: Resource | None = None
+        self.stream = Stream(house.options(self), secured=direct_tls)
+
+    @property
+    def peer(self) -> str:
+        """The numeric address and port of the client."""
+        return self._wire.peer
+
+    def assign_resource(self, username: str, requested: str) -> JID | Refusal:
+        """Return the full JID for a user: with the resource asked for, even if it is taken."""
+        try:
+            user = JID.of(username, self.stream.served_domain)
+            return user.with_resource(requested or self._house.stage.free_name(user))
+        except JIDError:
+            return Refusal("bad-request", "modify")
+
+    # The life of the connection.
+
+    async def run(self) -> None:
+        """Serve the client until the stream is over; the wire is left to be closed."""
+        house = self._house
+        house.note(f"{self.peer} connected")
+        end = "left"
+        try:
+            async with self._limit:
+                if self._direct_tls:
+                    await self._secure()
+                await self._converse()
+        except TimeoutError:
+            self._send_away("connection-timeout", "the negotiation took too long")
+        except ConnectionFailed as failure:
+            end = f"is gone: {failure.problem.what}"
+        finally:
+            self._over = True
+            house.left(self)
+            house.note(f"{self._who()} {end}")
+            await house.flush()
+
+    async def _converse(self) -> None:
+        while not self._over:
+            data = await self._wire.read()
+            if not data:
+                break
+            self._receive(data)
+            await self._house.flush()
+            if self._tls_due:
+                self._tls_due = False
+                await self._secure()
+                self.stream.tls_established()
+
+    async def _secure(self) -> None:
+        settings = self._house.tls
+        assert settings is not None, "TLS is offered only where it can be done"
+        self._securing = True
+        await self._wire.start_tls(
+            settings, "", server_side=True, timeout=self._house.negotiation_seconds
+        )
+        self._securing = False
+
+    def _who(self) -> str:
+        return f"{self.resource.jid} ({self.peer})" if self.resource else self.peer
+
+    # What comes in.
+
+    def _receive(self, data: bytes) -> None:
+        """Answer each piece of the stream before the next is looked at."""
+        if self._over:
+            return
+        for events in self.stream.receive_steps(data):
+            for event in events:
+                self._handle(event)
+            self._make_moves()
+            if self._over:
+                break
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, ElementSeen):
+            if event.direction is Direction.RECEIVED and event.stanza is not None:
+                self._stanza(event)
+        elif isinstance(event, Bound):
+            self._bound(event.jid)
+        elif isinstance(event, Authenticated):
+            self._house.note(f"{self.peer} signed in as {event.identity} with {event.mechanism}")
+        elif isinstance(event, AuthenticationFailed):
+            self._house.note(f"{self.peer} failed to sign in: {event.condition}")
+            self._failures += 1
+            if self._failures >= MAX_FAILURES:
+                self._fail("policy-violation", "too many failed attempts to sign in")
+
+    def _stanza(self, event: ElementSeen) -> None:
+        stream = self.stream
+        if self.resource is None or stream.failure is not None or stream.state is not State.BOUND:
+            return
+        assert event.stanza is not None
+        if not self._house.stage.router.may_be_from(self.resource, event.stanza.sender):
+            self._fail("invalid-from", f"this stream is that of {self.resource.jid}")
+            return
+        self._house.deliver(self, event)
+
+    def _bound(self, jid: JID) -> None:
+        self._limit.reschedule(None)
+        header = self.stream.headers[Direction.RECEIVED]
+        usual = (ns.STREAM, "stream")
+        declarations = {
+            prefix: namespace
+            for prefix, namespace in header.prefixes.items()
+            if prefix not in (None, "xml") and (namespace, prefix) != usual
+        }
+        self.resource = Resource(jid, declarations, header.lang)
+        self._house.entered(self, self.resource)
+        how = self._wire.tls.version if self._wire.tls else "no TLS"
+        self._house.note(f"{jid} is here ({self.peer}, {how})")
+
+    # What goes out.
+
+    def send(self, data: bytes) -> None:
+        """Queue `data`; it is written when the server flushes."""
+        if Direction.SENT in self.stream.ended:
+            return
+        if not self._outbox:
+            self._house.output_waits(self)
+        self._outbox.append(data)
+        for event in self.stream.data_sent(data):
+            self._handle(event)
+
+    def write(self) -> None:
+        """Write what is queued; that a connection is lost, its reader notices."""
+        if not self._outbox or self._securing:
+            return
+        data = b"".join(self._outbox)
+        self._outbox.clear()
+        with contextlib.suppress(ConnectionFailed):
+            self._wire.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the client has read enough; cut it off if it reads nothing for long."""
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                await self._wire.drain()
+        except TimeoutError:
+            self._house.note(f"{self._who()} does not read what it is sent")
+            await self._wire.close(abort=True)
+        except ConnectionFailed:
+            pass  # the reader of this connection notices, too
+
+    def _make_moves(self) -> None:
+        """Make what the core proposes until it waits for the client."""
+        while not self._over:
+            moves = self.stream.moves()
+            if not moves:
+                break
+            move = moves[0]
+            if isinstance(move, Send):
+                self.send(move.data)
+            elif isinstance(move, BeginTls):
+                self._tls_due = True
+                break
+            else:
+                if isinstance(move, GiveUp):
+                    self.send(move.data + STREAM_END)
+                self._over = True
+
+    def _fail(self, condition: str, text: str) -> None:
+        self.stream.fail(problem_for("stream", condition, text), condition, text)
+
+    def _send_away(self, condition: str, text: str) -> None:
+        """Say the stream error `condition` and the closing tag, where XML can be spoken."""
+        handshaking = self._securing or self.stream.state is State.HANDSHAKE
+        if not self._over and not handshaking:
+            self._fail(condition, text)
+            self._make_moves()
+        self._over = True
+
+    def dismiss(self, condition: str, text: str) -> None:
+        """End the stream from outside with a stream error; the client has a moment to close."""
+        if self._over:
+            return
+        self._send_away(condition, text)
+        self.write()
+        self._wire.write_eof()
+        self._limit.reschedule(asyncio.get_running_loop().time() + CLOSE_SECONDS)

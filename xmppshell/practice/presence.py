@@ -1,0 +1,163 @@
+"""Presence: who is told that a resource is there, changed or gone (RFC 6121 4)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ..protocol import namespaces as ns
+from ..protocol.jid import JID
+from ..protocol.xml.tokens import quoted
+from .directory import Delivery, Directory, Resource
+from .envelope import Envelope
+from .markup import rewrite
+from .roster import Rosters
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+_PRIORITY = re.compile(r"[+-]?[0-9]{1,4}")
+_SHOWS: Final = ("away", "chat", "dnd", "xa")
+
+
+class Presence:
+    """The presence of all local users; subscriptions decide who sees whom."""
+
+    def __init__(self, directory: Directory, rosters: Rosters) -> None:
+        self._directory = directory
+        self._rosters = rosters
+
+    # Presence for everyone who is subscribed.
+
+    def broadcast(self, envelope: Envelope) -> list[Delivery]:
+        """Take presence without `to`: available or unavailable (RFC 6121 4.2, 4.4, 4.5)."""
+        if envelope.stanza.type == "unavailable":
+            return self._unavailable(envelope.sender, envelope.data)
+        fault, priority = _read(envelope.element)
+        if fault:
+            return envelope.error("modify", "bad-request", fault)
+        sender = envelope.sender
+        initial = not sender.available
+        sender.priority = priority
+        sender.presence = envelope.data
+        deliveries = _addressed(envelope.data, self._audience(sender.jid))
+        if initial:
+            deliveries += self._present_to(sender)
+        return deliveries
+
+    def gone(self, resource: Resource) -> list[Delivery]:
+        """Take leave for a resource whose stream is over (RFC 6121 4.5.2)."""
+        text = f"<presence type='unavailable' from={quoted(str(resource.jid))}/>"
+        return [
+            delivery
+            for delivery in self._unavailable(resource, text.encode())
+            if delivery.to is not resource
+        ]
+
+    def _unavailable(self, sender: Resource, data: bytes) -> list[Delivery]:
+        audience = self._audience(sender.jid) if sender.available else []
+        told = {watcher for watcher, _ in audience}
+        for jid in sender.directed:
+            audience += [(r, jid) for r in self._targets(jid) if r not in told]
+        sender.priority = None
+        sender.presence = b""
+        sender.directed.clear()
+        return _addressed(data, audience)
+
+    def _audience(self, jid: JID) -> list[tuple[Resource, JID]]:
+        """Return who sees the presence of `jid`, each with the address to write: own first."""
+        own = [(resource, jid.bare) for resource in self._directory.available(jid)]
+        contacts = [item.jid for item in self._rosters.of(jid) if item.from_]
+        return own + [
+            (r, contact) for contact in contacts for r in self._directory.available(contact)
+        ]
+
+    def _present_to(self, newcomer: Resource) -> list[Delivery]:
+        """Tell a newly available resource who else is there, and what waits (RFC 6121 4.3.2)."""
+        roster = self._rosters.of(newcomer.jid)
+        others = [r for r in self._directory.available(newcomer.jid) if r is not newcomer]
+        for item in roster:
+            if item.to:
+                others += self._directory.available(item.jid)
+        present = [_to(newcomer, resource.presence) for resource in others]
+        requests = [Delivery(newcomer, item.request) for item in roster if item.request]
+        return present + requests
+
+    # Presence for one address.
+
+    def direct(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        """Take available or unavailable presence with a `to` (RFC 6121 4.6)."""
+        fault, _ = _read(envelope.element)
+        if fault and envelope.stanza.type is None:
+            return envelope.error("modify", "bad-request", fault)
+        if envelope.stanza.type == "unavailable":
+            envelope.sender.directed.pop(to, None)
+        else:
+            envelope.sender.directed[to] = None
+        return [Delivery(resource, envelope.data) for resource in self._targets(to)]
+
+    def probe(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        """Answer a probe that a client sent itself, though its server does (RFC 6121 4.3)."""
+        sender = envelope.sender
+        if not self._rosters.sees(sender.jid, to):
+            return [_short(sender, to.bare, "unsubscribed")]
+        present = self._directory.available(to)
+        if not present:
+            return [_short(sender, to.bare, "unavailable")]
+        return [_to(sender, resource.presence) for resource in present]
+
+    def shown_to(self, watcher: JID, user: JID) -> list[Delivery]:
+        """Show the presence of `user` to `watcher`, who has just been allowed to see it."""
+        present = [resource.presence for resource in self._directory.available(user)]
+        watchers = self._directory.available(watcher)
+        return [d for data in present for d in _addressed(data, [(w, watcher) for w in watchers])]
+
+    def hidden_from(self, watcher: JID, user: JID) -> list[Delivery]:
+        """Let `user` look gone to `watcher`, who may not see the presence any longer."""
+        gone = [
+            f"<presence type='unavailable' from={quoted(str(resource.jid))}/>".encode()
+            for resource in self._directory.available(user)
+        ]
+        watchers = self._directory.available(watcher)
+        return [d for data in gone for d in _addressed(data, [(w, watcher) for w in watchers])]
+
+    def _targets(self, to: JID) -> list[Resource]:
+        """Return the resources that presence directed to `to` reaches."""
+        if to.is_bare:
+            return self._directory.available(to)
+        resource = self._directory.at(to)
+        return [] if resource is None else [resource]
+
+
+def _read(element: etree._Element) -> tuple[str, int]:
+    """Return what is wrong with available presence, or "", and its priority (RFC 6121 4.7)."""
+    priorities = element.findall(f"{{{ns.CLIENT}}}priority")
+    shows = element.findall(f"{{{ns.CLIENT}}}show")
+    if len(priorities) > 1 or len(shows) > 1:
+        return "there may be one <priority/> and one <show/>", 0
+    if shows and (shows[0].text or "").strip() not in _SHOWS:
+        return f"<show/> is one of {', '.join(_SHOWS)}, or left out", 0
+    if not priorities:
+        return "", 0
+    text = (priorities[0].text or "").strip()
+    if not _PRIORITY.fullmatch(text) or not -128 <= int(text) <= 127:
+        return "<priority/> is an integer from -128 to 127", 0
+    return "", int(text)
+
+
+def _addressed(data: bytes, audience: list[tuple[Resource, JID]]) -> list[Delivery]:
+    """Return `data` for each of the audience, with the address that belongs to it as `to`."""
+    texts: dict[JID, bytes] = {}
+    for _, address in audience:
+        if address not in texts:
+            texts[address] = rewrite(data, {"to": str(address)})
+    return [Delivery(resource, texts[address]) for resource, address in audience]
+
+
+def _to(resource: Resource, data: bytes) -> Delivery:
+    return Delivery(resource, rewrite(data, {"to": str(resource.jid)}))
+
+
+def _short(resource: Resource, sender: JID, kind: str) -> Delivery:
+    text = f"<presence type='{kind}' from={quoted(str(sender))} to={quoted(str(resource.jid))}/>"
+    return Delivery(resource, text.encode())

@@ -1,0 +1,203 @@
+"""Where a stanza goes: the rules of RFC 6120 10 and RFC 6121 8, without a network.
+
+The router takes what a resource sent and gives what is delivered to whom. It neither waits nor
+fails: a stanza that cannot be delivered is answered with an error or dropped, as the RFC says.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Container
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from ..protocol import namespaces as ns
+from ..protocol.jid import JID, JIDError
+from .directory import Delivery, Directory, Resource
+from .envelope import Envelope
+from .markup import declare, rewrite
+from .presence import Presence
+from .roster import Rosters
+from .services import Services
+from .subscriptions import TYPES, Subscriptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lxml import etree
+
+    from ..protocol.stanza import Stanza
+
+SERVER_LANGUAGE: Final = "en"
+"""The default language of every stream that the server opens."""
+
+_PRESENCE_TYPES: Final = TYPES | {None, "unavailable", "probe", "error"}
+_IQ_TYPES: Final = frozenset({"get", "set", "result", "error"})
+_LANG = f"{{{ns.XML}}}lang"
+
+
+class Router:
+    """Routes stanzas between the resources of one server.
+
+    `domains` are those of the server; `users` holds the bare JIDs that have an account.
+    """
+
+    def __init__(
+        self,
+        domains: frozenset[str],
+        users: Container[JID],
+        rosters: Rosters,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.directory = Directory()
+        self._domains = domains
+        self._users = users
+        self._presence = Presence(self.directory, rosters)
+        self._subscriptions = Subscriptions(
+            self.directory, rosters, self._presence, lambda jid: jid in users
+        )
+        self._services = Services(rosters, self._subscriptions, clock)
+        # Most stanzas of a conversation go to the same few addresses.
+        self._parse = functools.lru_cache(maxsize=1024)(JID.parse)
+
+    def leave(self, resource: Resource) -> list[Delivery]:
+        """Take out a resource whose stream is over; its watchers see it go."""
+        if not self.directory.remove(resource):
+            return []
+        return self._presence.gone(resource)
+
+    def may_be_from(self, resource: Resource, sender: str | None) -> bool:
+        """Say whether `resource` may write `sender` as `from` (RFC 6120 8.1.2.1)."""
+        if sender is None:
+            return True
+        try:
+            return self._parse(sender) in (resource.jid, resource.jid.bare)
+        except JIDError:
+            return False
+
+    def take(
+        self, sender: Resource, data: bytes, stanza: Stanza, element: etree._Element
+    ) -> list[Delivery]:
+        """Route one stanza of `sender`: its exact text, what it is, and the parsed element."""
+        data = _stamped(sender, data, element)
+        try:
+            to = None if stanza.to is None else self._parse(stanza.to)
+        except JIDError as error:
+            envelope = Envelope(sender, data, stanza, element, None)
+            return envelope.error("modify", "jid-malformed", error.problem.what)
+        envelope = Envelope(sender, data, stanza, element, to)
+        if stanza.kind == "message":
+            return self._message(envelope, to or sender.jid.bare)
+        if stanza.kind == "iq":
+            return self._iq(envelope, to or sender.jid.bare)
+        return self._on_presence(envelope, to)
+
+    # Messages (RFC 6121 8.5).
+
+    def _message(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        if to.domain not in self._domains:
+            return envelope.error("cancel", "remote-server-not-found")
+        if not to.local or to.bare not in self._users:
+            return envelope.error("cancel", "service-unavailable")
+        if to.is_full:
+            resource = self.directory.at(to)
+            if resource is not None:
+                return [Delivery(resource, envelope.data)]
+            if envelope.stanza.type != "chat":
+                return envelope.error("cancel", "service-unavailable")
+        return self._to_account(envelope, to)
+
+    def _to_account(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        """Deliver to whichever resource of the account is right (RFC 6121 8.5.2.1.1)."""
+        kind = envelope.stanza.type
+        if kind == "error":
+            return []
+        if kind == "headline":
+            resources = self.directory.not_negative(to)
+            return [Delivery(resource, envelope.data) for resource in resources]
+        if kind == "groupchat":
+            return envelope.error("cancel", "service-unavailable")
+        resources = self.directory.most_available(to)
+        if not resources:
+            return envelope.error("cancel", "service-unavailable")
+        return [Delivery(resource, envelope.data) for resource in resources]
+
+    # Iqs (RFC 6120 8.2.3, RFC 6121 8.5).
+
+    def _iq(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        fault = _iq_fault(envelope)
+        if fault:
+            return envelope.error("modify", "bad-request", fault)
+        if to.domain not in self._domains:
+            return envelope.error("cancel", "remote-server-not-found")
+        if to.local and to.bare not in self._users:
+            return envelope.error("cancel", "service-unavailable")
+        if to.is_full:
+            resource = self.directory.at(to)
+            if resource is None:
+                return envelope.error("cancel", "service-unavailable")
+            return [Delivery(resource, envelope.data)]
+        if envelope.stanza.is_reply:
+            return []
+        if not to.local:
+            return self._services.server(envelope, to)
+        return self._services.account(envelope, to)
+
+    # Presence (RFC 6121 3, 4, 8.5).
+
+    def _on_presence(self, envelope: Envelope, to: JID | None) -> list[Delivery]:
+        kind = envelope.stanza.type
+        if kind not in _PRESENCE_TYPES:
+            return envelope.error("modify", "bad-request", "there is no such presence type")
+        if to is None:
+            if kind in (None, "unavailable"):
+                return self._presence.broadcast(envelope)
+            return envelope.error("modify", "bad-request", "this presence type needs a 'to'")
+        if kind in TYPES:
+            return self._subscription(envelope, to)
+        if to.domain not in self._domains:
+            return envelope.error("cancel", "remote-server-not-found")
+        if kind == "probe":
+            return self._presence.probe(envelope, to)
+        if kind == "error":
+            resource = self.directory.at(to)
+            return [] if resource is None else [Delivery(resource, envelope.data)]
+        return self._presence.direct(envelope, to)
+
+    def _subscription(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        user = envelope.sender.jid.bare
+        if to.bare == user:
+            return []
+        deliveries = self._subscriptions.send(
+            envelope.stanza.type or "", envelope.data, user, to.bare
+        )
+        if to.domain not in self._domains:
+            deliveries += envelope.error("cancel", "remote-server-not-found")
+        return deliveries
+
+
+def _stamped(sender: Resource, data: bytes, element: etree._Element) -> bytes:
+    """Return the text of a stanza as others may see it: with its true sender (RFC 6120 8.1.2.1).
+
+    What the sender's stream header put in scope for it is said on the stanza itself.
+    """
+    if sender.declarations:
+        data = declare(data, sender.declarations)
+    changes: dict[str, str | None] = {"from": str(sender.jid)}
+    language = sender.lang
+    if language and language != SERVER_LANGUAGE and element.attrib.get(_LANG) is None:
+        changes["xml:lang"] = language
+    return rewrite(data, changes)
+
+
+def _iq_fault(envelope: Envelope) -> str:
+    """Return what is wrong with an iq, or "" (RFC 6120 8.2.3)."""
+    stanza = envelope.stanza
+    if not stanza.id:
+        return "an iq has an id"
+    if stanza.type not in _IQ_TYPES:
+        return f"the type of an iq is one of {', '.join(sorted(_IQ_TYPES))}"
+    children = len(envelope.element)
+    if stanza.is_request and children != 1:
+        return f"an iq of type {stanza.type} has exactly one child element"
+    return ""

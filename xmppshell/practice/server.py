@@ -1,0 +1,213 @@
+"""The embedded practice server: real sockets on loopback, everything else in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from ..network.tcp import Listener, Wire, listen
+from ..protocol.events import ElementSeen
+from ..protocol.jid import JID
+from ..protocol.mechanisms import PREFERENCE
+from ..protocol.stream import ServerOptions
+from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
+from .actors import PARTS, Actor, Part
+from .connection import CLOSE_SECONDS, ClientConnection
+from .directory import Delivery, Resource
+from .roster import Rosters
+from .stage import Stage
+
+if TYPE_CHECKING:
+    from ..network.tls import ServerTlsSettings
+
+__all__ = ["PRACTICE_PASSWORD", "PracticeServer", "TlsOffer"]
+
+MAX_STANZA_BYTES: Final = 256 * 1024
+"""The largest stanza that is taken."""
+
+NEGOTIATION_SECONDS: Final = 60.0
+"""How long a client has from its connection to its resource."""
+
+FRIENDS: Final = (("juliet", "romeo"), ("juliet", "nurse"))
+"""Who is in whose roster at the start, both ways."""
+
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+class TlsOffer(enum.Enum):
+    """What the server says of STARTTLS on its plain port."""
+
+    REQUIRED = "required"
+    OFFERED = "offered"
+    NONE = "none"
+
+
+class PracticeServer:
+    """An XMPP server for one process, with users that answer.
+
+    `domains` are the domains that it serves; `accounts` who may sign in (default: the users of
+    `default_accounts`); `parts` who is played by an actor while nobody signs in as them.
+    `mechanisms` are those to offer, best first. `clock` gives the present as an aware time and
+    `new_stream_id` a fresh id for each stream. `on_note` is told in words who came, signed in and
+    left; the texts hold what clients sent, so they must be made safe before they are shown.
+    """
+
+    def __init__(
+        self,
+        domains: Sequence[str] = ("localhost",),
+        accounts: Accounts | None = None,
+        *,
+        tls: TlsOffer = TlsOffer.REQUIRED,
+        parts: Iterable[Part] = PARTS,
+        mechanisms: tuple[str, ...] = PREFERENCE,
+        negotiation_seconds: float = NEGOTIATION_SECONDS,
+        max_stanza_bytes: int = MAX_STANZA_BYTES,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_stream_id: Callable[[], str] = lambda: secrets.token_hex(8),
+        on_note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.domains = tuple(JID.parse(domain).domain for domain in domains)
+        self.accounts = default_accounts(self.domains) if accounts is None else accounts
+        self.rosters = Rosters()
+        self.tls_offer = tls
+        self.tls: ServerTlsSettings | None = None
+        self.negotiation_seconds = negotiation_seconds
+        self.address = ""
+        self.port = 0
+        self.direct_tls_port: int | None = None
+        self.ca_pem = b""
+        self._mechanisms = mechanisms
+        self._max_stanza_bytes = max_stanza_bytes
+        self._new_stream_id = new_stream_id
+        self._on_note = on_note
+        self._befriend()
+        actors = [Actor(part, domain, clock) for domain in self.domains for part in parts]
+        self.stage = Stage(self.domains, self.accounts, actors, self.rosters, clock)
+        self._listeners: list[Listener] = []
+        self._connections: dict[ClientConnection, asyncio.Task[object]] = {}
+        self._by_resource: dict[Resource, ClientConnection] = {}
+        self._waiting: dict[ClientConnection, None] = {}
+
+    def _befriend(self) -> None:
+        for domain in self.domains:
+            for one, other in FRIENDS:
+                pair = JID.of(one, domain), JID.of(other, domain)
+                if pair[0] in self.accounts and pair[1] in self.accounts:
+                    self.rosters.befriend(*pair)
+
+    # Starting and stopping.
+
+    async def start(
+        self, address: str = "127.0.0.1", port: int = 0, direct_tls_port: int | None = None
+    ) -> None:
+        """Listen on `address` and `port` (0: any free one), and for direct TLS if a port is given.
+
+        Sets `address`, `port`, `direct_tls_port` and `ca_pem`, the authority to trust. Raises
+        ConnectionFailed if a port cannot be had.
+        """
+        if self.tls_offer is not TlsOffer.NONE or direct_tls_port is not None:
+            self._make_certificates(address)
+        plain = await listen(address, port, lambda wire: self._serve(wire, direct_tls=False))
+        self._listeners.append(plain)
+        self.address, self.port = plain.address, plain.port
+        if direct_tls_port is not None:
+            try:
+                direct = await listen(
+                    address, direct_tls_port, lambda wire: self._serve(wire, direct_tls=True)
+                )
+            except BaseException:
+                await self.stop()
+                raise
+            self._listeners.append(direct)
+            self.direct_tls_port = direct.port
+
+    def _make_certificates(self, address: str) -> None:
+        from ..network.tls import ServerTlsSettings
+        from .certificates import make_certificates
+
+        names = [*self.domains, *_LOCAL_NAMES, *([address] if address else [])]
+        made = make_certificates(names)
+        self.ca_pem = made.ca_pem
+        self.tls = ServerTlsSettings(made.cert_pem, made.key_pem)
+
+    async def stop(self) -> None:
+        """Say system-shutdown to every client, wait a moment for them, and close."""
+        for connection in tuple(self._connections):
+            connection.dismiss("system-shutdown", "the practice server stops")
+        if self._connections:
+            await asyncio.wait(self._connections.values(), timeout=CLOSE_SECONDS)
+        for listener in self._listeners:
+            await listener.close()
+        self._listeners.clear()
+
+    async def _serve(self, wire: Wire, *, direct_tls: bool) -> None:
+        connection = ClientConnection(self, wire, direct_tls=direct_tls)
+        task = asyncio.current_task()
+        assert task is not None, "the listener runs each connection in a task"
+        self._connections[connection] = task
+        try:
+            await connection.run()
+        finally:
+            del self._connections[connection]
+
+    # What connections ask for (`connection.House`).
+
+    def options(self, connection: ClientConnection) -> ServerOptions:
+        """Return what to offer on a connection."""
+        return ServerOptions(
+            domains=frozenset(self.domains),
+            accounts=self.accounts.at(lambda: connection.stream.served_domain),
+            mechanisms=self._mechanisms,
+            tls=self.tls_offer is not TlsOffer.NONE,
+            tls_required=self.tls_offer is TlsOffer.REQUIRED,
+            assign_resource=connection.assign_resource,
+            new_stream_id=self._new_stream_id,
+            max_size=self._max_stanza_bytes,
+        )
+
+    def entered(self, connection: ClientConnection, resource: Resource) -> None:
+        """Take in a resource; one of the same name is sent away (RFC 6120 7.7.2.2)."""
+        replaced, told = self.stage.enter(resource)
+        self._by_resource[resource] = connection
+        old = self._by_resource.pop(replaced, None) if replaced is not None else None
+        if old is not None:
+            old.dismiss("conflict", "another connection has taken this resource")
+        self._deliver(told)
+
+    def deliver(self, connection: ClientConnection, event: ElementSeen) -> None:
+        """Route a stanza that came on a connection with a resource."""
+        assert connection.resource is not None
+        assert event.stanza is not None
+        self._deliver(self.stage.take(connection.resource, event.data, event.stanza, event.element))
+
+    def left(self, connection: ClientConnection) -> None:
+        """Take out the resource of a connection that is over."""
+        resource = connection.resource
+        if resource is not None and self._by_resource.pop(resource, None) is not None:
+            self._deliver(self.stage.leave(resource))
+
+    def output_waits(self, connection: ClientConnection) -> None:
+        """Remember that there is something to write to a client."""
+        self._waiting[connection] = None
+
+    async def flush(self) -> None:
+        """Write what waits, then let slow readers catch up."""
+        connections, self._waiting = tuple(self._waiting), {}
+        for connection in connections:
+            connection.write()
+        for connection in connections:
+            await connection.drain()
+
+    def note(self, text: str) -> None:
+        """Pass a remark on."""
+        self._on_note(text)
+
+    def _deliver(self, deliveries: list[Delivery]) -> None:
+        for resource, data in deliveries:
+            connection = self._by_resource.get(resource)
+            if connection is not None:
+                connection.send(data)

@@ -1,0 +1,172 @@
+"""What the server itself answers to iqs: for its domain, and on behalf of its accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from .. import __version__
+from ..protocol import namespaces as ns
+from ..protocol.jid import JID, JIDError
+from ..protocol.xml.tokens import quoted
+from .directory import Delivery
+from .envelope import Envelope
+from .roster import Rosters, escape_text
+from .subscriptions import Subscriptions
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+SERVER_NAME: Final = "xmppshell practice server"
+
+_MAX_TEXT = 1023
+_FEATURES = (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.PING, ns.ROSTER, ns.TIME, ns.VERSION)
+_ACCOUNT_FEATURES = (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.PING)
+
+Handler = Callable[[Envelope, JID], list[Delivery]]
+
+
+class Services:
+    """The answers, found by type and payload; what is not here is service-unavailable.
+
+    `clock` gives the present as an aware time.
+    """
+
+    def __init__(
+        self, rosters: Rosters, subscriptions: Subscriptions, clock: Callable[[], datetime]
+    ) -> None:
+        self._rosters = rosters
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._for_server: Mapping[tuple[str, str], Handler] = {
+            ("get", f"{{{ns.PING}}}ping"): self._done,
+            ("get", f"{{{ns.VERSION}}}query"): self._version,
+            ("get", f"{{{ns.TIME}}}time"): self._time,
+            ("get", f"{{{ns.DISCO_INFO}}}query"): self._server_info,
+            ("get", f"{{{ns.DISCO_ITEMS}}}query"): self._no_items,
+            ("set", f"{{{ns.SESSION}}}session"): self._done,
+        }
+        self._for_account: Mapping[tuple[str, str], Handler] = {
+            ("get", f"{{{ns.PING}}}ping"): self._done,
+            ("get", f"{{{ns.DISCO_INFO}}}query"): self._account_info,
+            ("get", f"{{{ns.DISCO_ITEMS}}}query"): self._no_items,
+            ("get", f"{{{ns.ROSTER}}}query"): self._roster_get,
+            ("set", f"{{{ns.ROSTER}}}query"): self._roster_set,
+            ("set", f"{{{ns.SESSION}}}session"): self._done,
+        }
+
+    def server(self, envelope: Envelope, domain: JID) -> list[Delivery]:
+        """Answer a request to the server, at one of its domains."""
+        return self._answer(self._for_server, envelope, domain)
+
+    def account(self, envelope: Envelope, account: JID) -> list[Delivery]:
+        """Answer a request to an account (a bare JID) in its user's stead (RFC 6121 8.5.2.1.3)."""
+        return self._answer(self._for_account, envelope, account)
+
+    def _answer(
+        self, handlers: Mapping[tuple[str, str], Handler], envelope: Envelope, to: JID
+    ) -> list[Delivery]:
+        stanza = envelope.stanza
+        handler = handlers.get((stanza.type or "", stanza.payload or ""))
+        if handler is None:
+            return envelope.error("cancel", "service-unavailable")
+        return handler(envelope, to)
+
+    def _done(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        """Answer with an empty result, as for a ping (XEP-0199 4)."""
+        return envelope.result()
+
+    def _version(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        return envelope.result(
+            f"<query xmlns='{ns.VERSION}'><name>{SERVER_NAME}</name>"
+            f"<version>{escape_text(__version__)}</version></query>"
+        )
+
+    def _time(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        now = self._clock().astimezone(UTC)
+        return envelope.result(
+            f"<time xmlns='{ns.TIME}'><tzo>+00:00</tzo><utc>{now:%Y-%m-%dT%H:%M:%SZ}</utc></time>"
+        )
+
+    # Service discovery (XEP-0030).
+
+    def _server_info(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        identity = f"<identity category='server' type='im' name={quoted(SERVER_NAME)}/>"
+        return _info(envelope, identity, _FEATURES)
+
+    def _account_info(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        if not self._rosters.sees(envelope.sender.jid, to):
+            return envelope.error("cancel", "service-unavailable")
+        return _info(
+            envelope, "<identity category='account' type='registered'/>", _ACCOUNT_FEATURES
+        )
+
+    def _no_items(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        if _node(envelope):
+            return envelope.error("cancel", "item-not-found")
+        return envelope.result(f"<query xmlns='{ns.DISCO_ITEMS}'/>")
+
+    # The roster (RFC 6121 2).
+
+    def _roster_get(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        if to != envelope.sender.jid.bare:
+            return envelope.error("auth", "forbidden", "a roster is for its owner only")
+        envelope.sender.interested = True
+        return envelope.result(self._rosters.of(to).query())
+
+    def _roster_set(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        if to != envelope.sender.jid.bare:
+            return envelope.error("auth", "forbidden", "a roster is for its owner only")
+        items = envelope.element[0].findall(f"{{{ns.ROSTER}}}item")
+        if len(items) != 1:
+            return envelope.error("modify", "bad-request", "a roster set has exactly one <item/>")
+        wanted = items[0]
+        try:
+            contact = JID.parse(wanted.get("jid") or "").bare
+        except JIDError as error:
+            condition = "jid-malformed" if wanted.get("jid") else "bad-request"
+            return envelope.error("modify", condition, error.problem.what)
+        if wanted.get("subscription") == "remove":
+            return self._remove(envelope, to, contact)
+        return self._update(envelope, to, contact, wanted)
+
+    def _update(
+        self, envelope: Envelope, user: JID, contact: JID, wanted: etree._Element
+    ) -> list[Delivery]:
+        """Add a contact, or change its name and groups, not its subscription (RFC 6121 2.3)."""
+        name = wanted.get("name", "")
+        groups = [group.text or "" for group in wanted.findall(f"{{{ns.ROSTER}}}group")]
+        if contact == user:
+            return envelope.error("cancel", "not-allowed", "nobody is their own contact")
+        if len(set(groups)) < len(groups):
+            return envelope.error("modify", "bad-request", "a group is named twice")
+        if "" in groups:
+            return envelope.error("modify", "not-acceptable", "a group has a name")
+        if any(len(text) > _MAX_TEXT for text in (name, *groups)):
+            return envelope.error("modify", "not-acceptable", "a name is too long")
+        item = self._rosters.of(user).item(contact)
+        item.name, item.groups, item.listed = name, tuple(groups), True
+        return self._subscriptions.push(user, item) + envelope.result()
+
+    def _remove(self, envelope: Envelope, user: JID, contact: JID) -> list[Delivery]:
+        """Remove a contact, and all subscriptions with it (RFC 6121 2.5)."""
+        roster = self._rosters.of(user)
+        item = roster.get(contact)
+        if item is None or not item.listed:
+            return envelope.error("modify", "item-not-found", "there is no such contact")
+        deliveries = self._subscriptions.end(user, contact)
+        roster.remove(contact)
+        pushes = self._subscriptions.push(user, item, removed=True)
+        return deliveries + pushes + envelope.result()
+
+
+def _node(envelope: Envelope) -> str:
+    return envelope.element[0].get("node") or ""
+
+
+def _info(envelope: Envelope, identity: str, features: tuple[str, ...]) -> list[Delivery]:
+    if _node(envelope):
+        return envelope.error("cancel", "item-not-found")
+    listed = "".join(f"<feature var={quoted(feature)}/>" for feature in features)
+    return envelope.result(f"<query xmlns='{ns.DISCO_INFO}'>{identity}{listed}</query>")

@@ -24,6 +24,7 @@ LEVELS = {
     "network": 2,
     "passwords": 2,
     "feed": 3,
+    "pilot": 3,
     "session": 4,
     "transcript": 5,
     "practice": 5,

@@ -12,9 +12,12 @@ import re
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from servers.real_server import RealServer, ServerFailed, find_command, free_ports
 
+OLD_TLS = ["no_sslv3", "no_tlsv1", "no_tlsv1_1"]
+TLS_OPTIONS = {"1.2": [*OLD_TLS, "no_tlsv1_3"], "1.3": OLD_TLS}
 HASHES = {"SHA-1": "sha", "SHA-256": "sha256", "SHA-512": "sha512"}
 
 MODULES = (
@@ -45,6 +48,8 @@ class Ejabberd(RealServer):
     log_file = "ejabberd.log"
     # Its orderly end takes a second, and nothing of it is kept.
     stop_signal = signal.SIGKILL
+    websocket_path = "/ws"
+    host_meta_path = "/.well-known/host-meta"
 
     def __init__(
         self,
@@ -52,11 +57,13 @@ class Ejabberd(RealServer):
         password_hash: str | None = None,
         allow_registration: bool = False,
         require_encryption: bool = True,
+        tls_max: Literal["1.2", "1.3"] = "1.3",
     ) -> None:
         super().__init__(
             password_hash=password_hash,
             allow_registration=allow_registration,
             require_encryption=require_encryption,
+            tls_max=tls_max,
         )
         self.api_port = 0
 
@@ -64,6 +71,7 @@ class Ejabberd(RealServer):
         erl = find_command("erl")
         assert erl is not None, "erl is not installed"
         self.c2s_port, self.direct_tls_port, self.component_port, self.api_port = free_ports(4)
+        self.http_port, self.https_port = free_ports(2)
         configuration = self.folder / "ejabberd.yml"
         # JSON is YAML.
         configuration.write_text(json.dumps(self._settings(), indent=1))
@@ -80,7 +88,14 @@ class Ejabberd(RealServer):
 
     def _listening_ports(self) -> Sequence[int]:
         assert self.component_port is not None
-        return self.c2s_port, self.direct_tls_port, self.component_port, self.api_port
+        return (
+            self.c2s_port,
+            self.direct_tls_port,
+            self.component_port,
+            self.api_port,
+            self.http_port,
+            self.https_port,
+        )
 
     def register(self, user: str, password: str) -> None:
         """Make an account by the HTTP API."""
@@ -101,12 +116,28 @@ class Ejabberd(RealServer):
     def _settings(self) -> dict[str, object]:
         client = {"ip": self.address, "module": "ejabberd_c2s", "access": "all"}
         modules: dict[str, object] = {name: {} for name in MODULES}
+        modules["mod_host_meta"] = {"websocket_url": self.websocket_tls_url}
+        registration = {"mod_register": {"access": "all"}}
+        for_one_host: dict[str, object] = {"modules": registration}
         if self.allow_registration:
-            modules["mod_register"] = {"access": "all"}
+            # For every host, and ejabberd refuses to start if one names it again.
+            modules |= registration
+            for_one_host = {}
+        web = {
+            "ip": self.address,
+            "module": "ejabberd_http",
+            "request_handlers": {
+                self.websocket_path: "ejabberd_http_ws",
+                self.host_meta_path: "mod_host_meta",
+                f"{self.host_meta_path}.json": "mod_host_meta",
+            },
+        }
         return {
             "loglevel": "info",
             "log_rotate_count": 0,
-            "hosts": [self.host],
+            "hosts": [self.host, self.registration_host],
+            "append_host_config": {self.registration_host: for_one_host},
+            "c2s_protocol_options": TLS_OPTIONS[self.tls_max],
             "certfiles": [str(self.folder / "chained.pem")],
             "ca_file": str(self.ca_file),
             "s2s_access": "none",
@@ -126,6 +157,13 @@ class Ejabberd(RealServer):
                     "module": "ejabberd_service",
                     "access": "all",
                     "hosts": {self.component_host: {"password": self.component_secret}},
+                },
+                {**web, "port": self.http_port},
+                {
+                    **web,
+                    "port": self.https_port,
+                    "tls": True,
+                    "protocol_options": TLS_OPTIONS[self.tls_max],
                 },
                 {
                     "ip": self.address,

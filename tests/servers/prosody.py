@@ -6,8 +6,11 @@ import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from servers.real_server import START_TIMEOUT, RealServer, ServerFailed, find_command, free_ports
+
+TLS_VERSIONS = {"1.2": "tlsv1_2", "1.3": "tlsv1_2+"}
 
 CONFIGURATION = """\
 run_as_root = true
@@ -20,10 +23,15 @@ legacy_ssl_ports = {{ }}
 s2s_ports = {{ }}
 component_ports = {{ {component_port} }}
 component_interfaces = {{ "127.0.0.1" }}
-http_ports = {{ }}
-https_ports = {{ }}
+http_ports = {{ {http_port} }}
+http_interfaces = {{ "127.0.0.1" }}
+https_ports = {{ {https_port} }}
+https_interfaces = {{ "127.0.0.1" }}
+consider_websocket_secure = true
 log = {{ {{ to = "file", filename = "{folder}/prosody.log", levels = {{ min = "info" }} }} }}
-ssl = {{ key = "{folder}/key.pem", certificate = "{folder}/certificate.pem" }}
+ssl = {{
+    key = "{folder}/key.pem", certificate = "{folder}/certificate.pem", protocol = "{tls}",
+}}
 c2s_require_encryption = {require_encryption}
 allow_unencrypted_plain_auth = {allow_plain}
 {authentication}
@@ -32,9 +40,12 @@ modules_disabled = {{ "s2s" }}
 modules_enabled = {{
     "roster", "saslauth", "tls", "disco", "ping", "version", "time", "lastactivity", "private",
     "vcard_legacy", "vcard4", "pep", "carbons", "csi", "smacks", "blocklist", "mam", "uptime",
-    {registration_module}
+    "websocket", {registration_module}
 }}
 VirtualHost "localhost"
+VirtualHost "{registration_host}"
+    modules_enabled = {{ "register" }}
+    allow_registration = true
 Component "{component_host}"
     component_secret = "{component_secret}"
 """
@@ -46,6 +57,7 @@ class Prosody(RealServer):
     name = "prosody"
     command = "prosody"
     log_file = "prosody.log"
+    websocket_path = "/xmpp-websocket"
 
     def __init__(
         self,
@@ -53,17 +65,20 @@ class Prosody(RealServer):
         password_hash: str | None = "SHA-256",
         allow_registration: bool = False,
         require_encryption: bool = True,
+        tls_max: Literal["1.2", "1.3"] = "1.3",
     ) -> None:
         super().__init__(
             password_hash=password_hash,
             allow_registration=allow_registration,
             require_encryption=require_encryption,
+            tls_max=tls_max,
         )
 
     def _configure(self) -> tuple[list[str], dict[str, str]]:
         executable = self.executable()
         assert executable is not None, "prosody is not installed"
         self.c2s_port, self.direct_tls_port, self.component_port = free_ports(3)
+        self.http_port, self.https_port = free_ports(2)
         (self.folder / "data").mkdir()
         self._configuration.write_text(
             CONFIGURATION.format(
@@ -71,6 +86,10 @@ class Prosody(RealServer):
                 c2s_port=self.c2s_port,
                 direct_tls_port=self.direct_tls_port,
                 component_port=self.component_port,
+                http_port=self.http_port,
+                https_port=self.https_port,
+                registration_host=self.registration_host,
+                tls=TLS_VERSIONS[self.tls_max],
                 component_host=self.component_host,
                 component_secret=self.component_secret,
                 authentication=_authentication(self.password_hash),
@@ -84,7 +103,13 @@ class Prosody(RealServer):
 
     def _listening_ports(self) -> Sequence[int]:
         assert self.component_port is not None
-        return self.c2s_port, self.direct_tls_port, self.component_port
+        return (
+            self.c2s_port,
+            self.direct_tls_port,
+            self.component_port,
+            self.http_port,
+            self.https_port,
+        )
 
     def register(self, user: str, password: str) -> None:
         """Make an account by `prosodyctl`, which writes into the data folder."""

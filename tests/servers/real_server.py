@@ -13,14 +13,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import trustme
 
 ADDRESS = "127.0.0.1"
 POLL = 0.02
-START_TIMEOUT = 30.0
-STOP_TIMEOUT = 5.0
+START_TIMEOUT = 120.0
+STOP_TIMEOUT = 20.0
 START_ATTEMPTS = 3
 LOG_LINES = 60
 
@@ -42,18 +42,23 @@ class RealServer:
     Subclasses say how it is configured (`_configure`) and how an account is made (`register`).
     `host` is the XMPP domain it serves and `address` where it listens. A `password_hash` of None
     stores plain passwords, so that every mechanism the server knows can be offered. With
-    `require_encryption=False` it also lets clients sign in without TLS.
+    `require_encryption=False` it also lets clients sign in without TLS; with `tls_max="1.2"` it
+    knows no TLS 1.3. Whoever connects to `registration_host`, a second domain, may register an
+    account there; on `host` only with `allow_registration=True`.
     """
 
     name: ClassVar[str]
     command: ClassVar[str]
     log_file: ClassVar[str]
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+    websocket_path: ClassVar[str]
+    host_meta_path: ClassVar[str | None] = None
 
     host = "localhost"
     address = ADDRESS
     component_host = "component.localhost"
     component_secret = "component secret"
+    registration_host = "open.localhost"
 
     def __init__(
         self,
@@ -61,14 +66,18 @@ class RealServer:
         password_hash: str | None,
         allow_registration: bool = False,
         require_encryption: bool = True,
+        tls_max: Literal["1.2", "1.3"] = "1.3",
     ) -> None:
         self.password_hash = password_hash
         self.allow_registration = allow_registration
         self.require_encryption = require_encryption
+        self.tls_max = tls_max
         self.accounts: dict[str, str] = {}
         self.c2s_port = 0
         self.direct_tls_port = 0
         self.component_port: int | None = None
+        self.http_port = 0
+        self.https_port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -103,6 +112,23 @@ class RealServer:
     def ca_file(self) -> Path:
         """The certificate of the CA that signed the server's certificate, as PEM."""
         return self.folder / "ca.pem"
+
+    @property
+    def websocket_url(self) -> str:
+        """Where WebSocket connections are taken without TLS (and count as secured)."""
+        return f"ws://{self.host}:{self.http_port}{self.websocket_path}"
+
+    @property
+    def websocket_tls_url(self) -> str:
+        """Where WebSocket connections are taken with TLS."""
+        return f"wss://{self.host}:{self.https_port}{self.websocket_path}"
+
+    @property
+    def host_meta_url(self) -> str | None:
+        """Where it serves host-meta over TLS (XEP-0156), or None for one that does not."""
+        if self.host_meta_path is None:
+            return None
+        return f"https://{self.host}:{self.https_port}{self.host_meta_path}"
 
     @property
     def pid(self) -> int:
@@ -152,7 +178,7 @@ class RealServer:
 
     def _start(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix=f"{self.name}-")
-        write_certificate(self.folder, [self.host, self.component_host])
+        write_certificate(self.folder, [self.host, self.component_host, self.registration_host])
         argv, extra = self._configure()
         environment = {
             "PATH": search_path(),

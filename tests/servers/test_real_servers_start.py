@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import signal
@@ -11,73 +10,14 @@ import ssl
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
+from servers.left_over import processes_of, wait_until
 from servers.prosody import Prosody
-from servers.real_server import RealServer, ServerFailed, free_ports, port_open
+from servers.raw_stream import HEADER, features, plain_socket, read_until, sign_in, tls_socket
+from servers.real_server import ServerFailed, free_ports, port_open
 from servers.requirement import require
-
-HEADER = (
-    "<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client'"
-    " xmlns:stream='http://etherx.jabber.org/streams'>"
-)
-
-
-def read_until(stream: socket.socket, pattern: str) -> str:
-    """Read what the server sends up to and including `pattern`."""
-    received = b""
-    while not re.search(pattern, received.decode(errors="replace")):
-        piece = stream.recv(65536)
-        assert piece, f"closed after {received!r}"
-        received += piece
-    return received.decode()
-
-
-def features(stream: socket.socket) -> str:
-    """Open a stream and give the stream features."""
-    stream.sendall(HEADER.encode())
-    return read_until(stream, r"</stream:features>|<stream:features/>")
-
-
-def plain_socket(server: RealServer) -> socket.socket:
-    return socket.create_connection((server.address, server.c2s_port), timeout=10)
-
-
-def tls_socket(server: RealServer) -> ssl.SSLSocket:
-    context = ssl.create_default_context(cafile=server.ca_file)
-    raw = socket.create_connection((server.address, server.direct_tls_port), timeout=10)
-    return context.wrap_socket(raw, server_hostname=server.host)
-
-
-def sign_in(stream: socket.socket, user: str, password: str) -> str:
-    """Offer PLAIN and give the server's answer."""
-    message = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
-    namespace = "urn:ietf:params:xml:ns:xmpp-sasl"
-    stream.sendall(f"<auth xmlns='{namespace}' mechanism='PLAIN'>{message}</auth>".encode())
-    return read_until(stream, r"<success[^>]*/>|</success>|</failure>")
-
-
-def processes_of(folder: Path) -> list[str]:
-    """Find the living processes that were started with the folder as their home."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"HOME={folder}".encode() in (entry / "environ").read_bytes().split(b"\0"):
-                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return found
-
-
-def wait_until(condition, timeout: float = 5.0) -> bool:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_a_stream_header_is_answered_with_starttls_required(real_server):

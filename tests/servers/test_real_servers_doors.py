@@ -1,0 +1,96 @@
+"""The other doors of the real servers: WebSocket, host-meta, registration, TLS 1.2 alone."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import socket
+import ssl
+import urllib.request
+
+import pytest
+from servers.raw_stream import TIMEOUT, features, read_until, tls_socket
+
+FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
+
+
+def upgrade(stream: socket.socket, url: str) -> str:
+    """Ask for a WebSocket at `url` and give the head of the answer."""
+    authority, path = re.fullmatch(r"wss?://([^/]+)(/.*)", url).groups()
+    key = base64.b64encode(bytes(16)).decode()
+    stream.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: xmpp\r\n\r\n".encode()
+    )
+    return read_until(stream, r"\r\n\r\n")
+
+
+def send_text(stream: socket.socket, text: str) -> None:
+    """Send one short text frame, masked with zeros (RFC 6455 section 5.2)."""
+    data = text.encode()
+    assert len(data) < 126
+    stream.sendall(bytes([0x81, 0x80 | len(data), 0, 0, 0, 0]) + data)
+
+
+def offered_over_websocket(stream: socket.socket, url: str) -> str:
+    """Open a stream in a WebSocket and give what comes up to the end of the features."""
+    assert " 101 " in upgrade(stream, url)
+    send_text(stream, f"<open xmlns='{FRAMING}' to='localhost' version='1.0'/>")
+    received = b""
+    # Frame headers are not valid UTF-8, so that `read_until` cannot be used.
+    while b"</stream:features>" not in received:
+        piece = stream.recv(65536)
+        assert piece, f"closed after {received!r}"
+        received += piece
+    return received.decode(errors="replace")
+
+
+def test_a_websocket_takes_a_stream(real_server):
+    address = real_server.address, real_server.http_port
+    with socket.create_connection(address, TIMEOUT) as stream:
+        offered = offered_over_websocket(stream, real_server.websocket_url)
+    assert "<mechanism>SCRAM-SHA-256</mechanism>" in offered
+    assert "urn:ietf:params:xml:ns:xmpp-tls" not in offered
+
+
+def test_a_websocket_over_tls_takes_a_stream(real_server):
+    with tls_socket(real_server, real_server.https_port) as stream:
+        offered = offered_over_websocket(stream, real_server.websocket_tls_url)
+    assert "<mechanism>SCRAM-SHA-256</mechanism>" in offered
+
+
+def test_host_meta_names_the_websocket(ejabberd):
+    context = ssl.create_default_context(cafile=ejabberd.ca_file)
+
+    def fetch(url: str) -> str:
+        with urllib.request.urlopen(url, timeout=TIMEOUT, context=context) as answer:
+            return answer.read().decode()
+
+    assert f"href='{ejabberd.websocket_tls_url}'" in fetch(ejabberd.host_meta_url)
+    links = json.loads(fetch(f"{ejabberd.host_meta_url}.json"))["links"]
+    assert {
+        "rel": "urn:xmpp:alt-connections:websocket",
+        "href": ejabberd.websocket_tls_url,
+    } in links
+
+
+def test_accounts_can_be_registered_on_one_domain(real_server):
+    with tls_socket(real_server) as stream:
+        offered = features(stream, real_server.registration_host)
+        assert "http://jabber.org/features/iq-register" in offered
+        stream.sendall(
+            b"<iq type='set' id='r' xmlns='jabber:client'><query xmlns='jabber:iq:register'>"
+            b"<username>tybalt</username><password>prince of cats</password></query></iq>"
+        )
+        answer = read_until(stream, r"<iq[^>]*/>|</iq>")
+    assert re.search(r"type=['\"]result['\"]", answer), answer
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_the_highest_version_of_tls_can_be_chosen(real_server_class, version):
+    with real_server_class(tls_max=version) as server:
+        for port in (server.direct_tls_port, server.https_port):
+            with tls_socket(server, port) as stream:
+                assert stream.version() == f"TLSv{version}"

@@ -26,7 +26,7 @@ class Accounts:
     """Users by their bare JIDs, each with a password; all in memory.
 
     SCRAM keys are made when first asked for. Nobody gets keys as well, wrong ones that stay the
-    same, so that the exchange does not tell whether a user exists (RFC 5802 9).
+    same, so that the exchange does not tell whether a user exists.
     """
 
     def __init__(self) -> None:

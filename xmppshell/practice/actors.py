@@ -91,6 +91,8 @@ NURSE: Final = Part(
 PARTS: Final = (ROMEO, NURSE)
 """The parts that are played unless others are asked for."""
 
+_LONGEST_SPOKEN_ID = 24
+
 _GREETING = re.compile(r"\b(?:hello|hi|hey|hallo|greetings|good (?:morning|day|evening))\b", re.I)
 _FAREWELL = re.compile(r"\b(?:bye|goodbye|farewell|good night|see you|adieu)\b", re.I)
 
@@ -170,7 +172,10 @@ class Actor:
             None: "a message without a type, which makes it normal",
             "normal": "a normal message",
         }.get(stanza.type, f"a message of type {stanza.type}, which nobody knows, so it is normal")
-        id_part = f"with the id {stanza.id}" if stanza.id else "without an id"
+        id_part = "without an id"
+        if stanza.id:
+            short = len(stanza.id) <= _LONGEST_SPOKEN_ID
+            id_part = f"with the id {stanza.id}" if short else "with a very long id"
         where = (
             "straight to my resource"
             if stanza.to == str(self.jid)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .stage import Stage
 
 MAX_FAILURES: Final = 3
-"""How often a client may fail to sign in on one connection (RFC 6120 6.4.4 allows 2 to 5)."""
+"""How often a client may fail to sign in on one connection (RFC 6120 6.4.5)."""
 
 CLOSE_SECONDS: Final = 1.0
 """How long a client that is sent away has to close its side."""

@@ -98,7 +98,8 @@ class Rosters:
         """Say whether `watcher` may see the presence of `user`, who may be the same."""
         if watcher.bare == user.bare:
             return True
-        item = self.of(user).get(watcher)
+        roster = self._rosters.get(user.bare)
+        item = None if roster is None else roster.get(watcher)
         return item is not None and item.from_
 
 

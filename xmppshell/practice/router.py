@@ -158,7 +158,7 @@ class Router:
         if to.domain not in self._domains:
             return envelope.error("cancel", "remote-server-not-found")
         if kind == "probe":
-            return self._presence.probe(envelope, to)
+            return self._presence.probe(envelope, to) if to.local else []
         if kind == "error":
             resource = self.directory.at(to)
             return [] if resource is None else [Delivery(resource, envelope.data)]

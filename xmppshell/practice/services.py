@@ -74,7 +74,7 @@ class Services:
         return handler(envelope, to)
 
     def _done(self, envelope: Envelope, to: JID) -> list[Delivery]:
-        """Answer with an empty result, as for a ping (XEP-0199 4)."""
+        """Answer with an empty result, as for a ping (XEP-0199)."""
         return envelope.result()
 
     def _version(self, envelope: Envelope, to: JID) -> list[Delivery]:

@@ -125,7 +125,7 @@ def _from_keyring(account: str) -> str:
             )
         ) from None
     try:
-        password = keyring.get_password(KEYRING_SERVICE, account)
+        password: str | None = keyring.get_password(KEYRING_SERVICE, account)
     except keyring.errors.KeyringError as error:
         raise PasswordError(
             Problem(

@@ -205,6 +205,9 @@ def tls_failed(error: ssl.SSLError, *, handshake: bool) -> ConnectionFailed:
     """
     # `error.reason` is None for what Python's own table does not have; the message is always there.
     reason = re.sub(r"^\[.*?\]\s*|\s*\(_ssl\.c:\d+\)$", "", str(error.args[-1]))
+    if "record layer failure" in reason:
+        # Newer OpenSSL says so of both: of what never was TLS, and of TLS that was damaged later.
+        reason = "wrong version number" if handshake else "bad record mac"
     for needles, kind, problem in _TLS_FAILURES:
         if any(needle in reason for needle in needles):
             return ConnectionFailed(kind, problem)
@@ -233,7 +236,7 @@ _TLS_FAILURES = (
         ),
     ),
     (
-        ("wrong version number", "http request", "packet length too long", "record layer failure"),
+        ("wrong version number", "http request", "packet length too long"),
         "tls",
         Problem(
             what="what the peer sent is not TLS",

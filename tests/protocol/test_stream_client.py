@@ -365,7 +365,7 @@ class TestWire:
         ]
         assert (event.direction, event.condition) == (Direction.RECEIVED, "host-unknown")
         assert event.text == "not here"
-        assert b"</stream:stream>" == send_move(stream)
+        assert send_move(stream) == b"</stream:stream>"
         assert stream.end_problem() == event.problem
 
     def test_another_protocol_on_the_port(self) -> None:

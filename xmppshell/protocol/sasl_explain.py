@@ -84,8 +84,10 @@ def explain(mechanism: str, speaker: Speaker, step: int, data: bytes) -> tuple[F
     if mechanism.startswith("SCRAM-"):
         return _scram(text, client_first=speaker is Speaker.CLIENT and step == 0)
     if speaker is Speaker.SERVER:
-        return (Field("text", text, "what the server adds"),) if mechanism != "OAUTHBEARER" else (
-            _oauth_error(text)
+        return (
+            (Field("text", text, "what the server adds"),)
+            if mechanism != "OAUTHBEARER"
+            else (_oauth_error(text))
         )
     readers = {"PLAIN": _plain, "OAUTHBEARER": _oauth, "EXTERNAL": _external}
     if mechanism in readers:

@@ -9,11 +9,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from terminal.pty_driver import PtyShell  # noqa: E402  (found by the line above)
+if TYPE_CHECKING:
+    from terminal.pty_driver import PtyShell
 
 
 def xmppshell(*arguments: str) -> list[str]:

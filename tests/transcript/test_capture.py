@@ -13,6 +13,7 @@ from lxml import etree
 from xmppshell import __version__
 from xmppshell.feed import Feed, Record
 from xmppshell.protocol import events
+from xmppshell.protocol.credentials import FastToken
 from xmppshell.protocol.events import Direction
 from xmppshell.protocol.exchanges import Answer
 from xmppshell.protocol.jid import JID
@@ -133,6 +134,10 @@ def test_every_other_event_is_written_with_its_fields(tmp_path: Path) -> None:
         "features-offered": events.FeaturesOffered(("{a}b", "{c}d")),
         "authenticated": events.Authenticated("PLAIN", False, "juliet"),
         "authentication-failed": events.AuthenticationFailed("PLAIN", "aborted", "", problem),
+        "fast-token-received": events.FastTokenReceived(
+            "HT-SHA-256-NONE", FastToken("HT-SHA-256-NONE", "SECR3T", "SECR3T-DATE")
+        ),
+        "fast-token-refused": events.FastTokenRefused("HT-SHA-256-NONE", "credentials-expired"),
         "bound": events.Bound(jid),
         "bind-failed": events.BindFailed("conflict", "", problem),
         "stream-error-seen": events.StreamErrorSeen(Direction.SENT, "reset", "t", "", problem),
@@ -156,6 +161,12 @@ def test_every_other_event_is_written_with_its_fields(tmp_path: Path) -> None:
     assert [event_name(event) for event in others.values()] == list(others)
     common = {"v": 1, "t": 1.25, "wall": "2026-03-14T15:09:26.535+01:00", "session": "main"}
     assert written["bound"] == common | {"event": "bound", "jid": str(jid)}
+    assert written["fast-token-received"] == common | {
+        "event": "fast-token-received",
+        "mechanism": "HT-SHA-256-NONE",
+    }
+    assert writer.path is not None
+    assert b"SECR3T" not in writer.path.read_bytes()
     assert written["features-offered"]["names"] == ["{a}b", "{c}d"]
     assert written["connected"]["seconds"] == 0.001
     assert written["violation"]["direction"] == "received"

@@ -76,7 +76,11 @@ CHANGED = {
         "<token xmlns='urn:xmpp:fast:0' expiry='2026' token='c2Vj'/></success>",
         f"<success xmlns='urn:xmpp:sasl:2'><additional-data>{R}</additional-data>"
         "<authorization-identifier>a@x</authorization-identifier>"
-        f"<token xmlns='urn:xmpp:fast:0' expiry='2026' token='{R}'/></success>",
+        f"<token xmlns='urn:xmpp:fast:0' expiry='{R}' token='{R}'/></success>",
+    ),
+    "FAST token, its expiry last and with a prefix": (
+        "<f:token xmlns:f='urn:xmpp:fast:0' token='c2Vj' expiry=\"2026\"></f:token>",
+        f"<f:token xmlns:f='urn:xmpp:fast:0' token='{R}' expiry=\"{R}\"></f:token>",
     ),
     "SASL2 task": (
         "<next xmlns='urn:xmpp:sasl:2' task='T'><task-data><totp xmlns='urn:t'>12</totp>"

@@ -15,3 +15,16 @@ class Credentials:
     username: str
     password: str = field(repr=False)
     authzid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FastToken:
+    """A token that a server gave to be signed in with next time (XEP-0484), as good as a password.
+
+    It belongs to one `mechanism`, such as HT-SHA-256-NONE. `expiry` is when it ends, in the format
+    of XEP-0082. Neither it nor the token shows in `repr`.
+    """
+
+    mechanism: str
+    token: str = field(repr=False)
+    expiry: str = field(repr=False)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lxml import etree
 
+    from .credentials import FastToken
     from .jid import JID
     from .moves import Move
     from .problem import Problem
@@ -98,11 +99,16 @@ class FeaturesOffered(Event):
 
 @dataclass(frozen=True, slots=True)
 class Authenticated(Event):
-    """SASL succeeded; `server_verified` is true if the server proved that it knows the secret."""
+    """SASL succeeded; `server_verified` is true if the server proved that it knows the secret.
+
+    `sasl2` tells XEP-0388 from RFC 6120, `token` whether a FAST token was the secret (XEP-0484).
+    """
 
     mechanism: str
     server_verified: bool
     identity: str = ""
+    sasl2: bool = False
+    token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,25 @@ class AuthenticationFailed(Event):
     condition: str
     text: str
     problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class FastTokenReceived(Event):
+    """The server gave a token to sign in with next time (XEP-0484); nobody but its holder sees it.
+
+    Who keeps tokens takes `token` from here; `mechanism` is what it is for.
+    """
+
+    mechanism: str
+    token: FastToken = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FastTokenRefused(Event):
+    """The server refused the token that was kept: it is of no more use, and to be dropped."""
+
+    mechanism: str
+    condition: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,10 @@ def data_of(entry: dict[str, Any]) -> bytes:
 
 
 def as_json(record: Record) -> dict[str, Any]:
-    """Return what the line of a capture says of `record`: values of JSON, without secrets."""
+    """Return what the line of a capture says of `record`: values of JSON, without secrets.
+
+    What an event keeps out of its `repr` is a secret.
+    """
     line: dict[str, Any] = {
         "v": FORMAT_VERSION,
         "t": round(record.at, 6),
@@ -273,8 +276,8 @@ def event_name(event: Event) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower()
 
 
-def _fields(event: Event) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(event)
+def _fields(event: Event) -> Iterator[dataclasses.Field[Any]]:
+    return (field for field in dataclasses.fields(event) if field.repr)
 
 
 def _plain(value: object) -> object:

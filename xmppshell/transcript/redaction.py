@@ -62,6 +62,8 @@ _NOT_SECRET_FIELD = re.compile(r"passwordprotected", re.I)
 # Text that is no secret even where other text may be one.
 _PLAIN = frozenset({"desc", "software", "device"})
 _SECRET_ATTRIBUTES = frozenset({"password", "token"})
+# What is hidden in a tag that has one of them: until when a token is good is nobody's business.
+_HIDDEN_ATTRIBUTES = _SECRET_ATTRIBUTES | {"expiry"}
 
 _NAME = re.compile(r"<\s*([^\s<>/=\"'!?]+)")
 _START = re.compile(r"""<\s*([^\s<>/="'!?]+)((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""")
@@ -263,7 +265,7 @@ def _is_secret_field(attributes: dict[str, str]) -> bool:
 
 def _redact_attribute(attribute: re.Match[str]) -> str:
     name, equals, quoted = attribute.groups()
-    if _split(name)[1] not in _SECRET_ATTRIBUTES or len(quoted) == 2:
+    if _split(name)[1] not in _HIDDEN_ATTRIBUTES or len(quoted) == 2:
         return attribute[0]
     return f"{name}{equals}{quoted[0]}{REDACTED}{quoted[0]}"
 

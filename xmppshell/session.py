@@ -117,6 +117,7 @@ class Session:
         self._opened_at = 0.0
         self.pilot = Pilot()
         self.owed: list[Send] = []
+        self._outbox: list[bytes] = []
         self._problem: Problem | None = None
         self._verdict: Problem | None = None
         self._leaving = False
@@ -159,7 +160,7 @@ class Session:
         self._opened_at = time.monotonic()
         self._problem, self._verdict = None, None
         self._leaving, self._announced = False, False
-        self.owed = []
+        self.owed, self._outbox = [], []
         settings = self.settings
         self.pilot = Pilot(settings.negotiation, settings.until)
         target, wire = await self._connect()
@@ -298,6 +299,7 @@ class Session:
                 self._publish(MoveProposed(moves[0]))
             if verdict is not Verdict.MAKE or await self._perform(moves[0], wire, stream):
                 break
+        self._flush()
         if stream.online and not self._announced:
             assert stream.jid is not None
             self._announced = True
@@ -313,10 +315,12 @@ class Session:
     async def _perform(self, move: Move, wire: Wire, stream: Stream) -> bool:
         """Make one move; return True if the stream is over with it."""
         if isinstance(move, BeginTls):
+            self._flush()
             await self._secure(wire)
             stream.tls_established()
         elif isinstance(move, Send):
-            self._write(move.data, move)
+            self._outbox.append(move.data)
+            self._take(stream.data_sent(move.data), move)
         elif isinstance(move, GiveUp):
             if Direction.SENT in stream.headers and Direction.SENT not in stream.ended:
                 self._write(move.data + STREAM_END, move)
@@ -416,8 +420,15 @@ class Session:
     def _write(self, data: bytes, move: Move | None) -> None:
         assert self._wire is not None
         assert self.stream is not None
+        self._flush()
         self._wire.write(data)
         self._take(self.stream.data_sent(data), move)
+
+    def _flush(self) -> None:
+        """Write the moves that were made in one go: one TCP segment, or one TLS record."""
+        if self._outbox and self._wire is not None:
+            data, self._outbox = b"".join(self._outbox), []
+            self._wire.write(data)
 
     # Leaving.
 

@@ -11,10 +11,9 @@ import json
 import re
 import signal
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from servers.real_server import RealServer, ServerFailed, find_command, free_ports
+from servers.real_server import RealServer, ServerFailed, free_ports
 
 OLD_TLS = ["no_sslv3", "no_tlsv1", "no_tlsv1_1"]
 TLS_OPTIONS = {"1.2": [*OLD_TLS, "no_tlsv1_3"], "1.3": OLD_TLS}
@@ -49,6 +48,7 @@ class Ejabberd(RealServer):
     # Its orderly end takes a second, and nothing of it is kept.
     stop_signal = signal.SIGKILL
     websocket_path = "/ws"
+    more_modules: ClassVar[Sequence[str]] = ()
     host_meta_path = "/.well-known/host-meta"
 
     def __init__(
@@ -68,20 +68,19 @@ class Ejabberd(RealServer):
         self.api_port = 0
 
     def _configure(self) -> tuple[list[str], dict[str, str]]:
-        erl = find_command("erl")
+        erl = self.find("erl")
         assert erl is not None, "erl is not installed"
         self.c2s_port, self.direct_tls_port, self.component_port, self.api_port = free_ports(4)
         self.http_port, self.https_port = free_ports(2)
-        configuration = self.folder / "ejabberd.yml"
         # JSON is YAML.
-        configuration.write_text(json.dumps(self._settings(), indent=1))
+        (self.folder / "ejabberd.yml").write_text(json.dumps(self._settings(), indent=1))
         environment = {
             "ERL_LIBS": self._libraries(),
             "ERL_CRASH_DUMP_BYTES": "0",
-            "EJABBERD_CONFIG_PATH": str(configuration),
-            "EJABBERD_LOG_PATH": str(self.folder / self.log_file),
+            "EJABBERD_CONFIG_PATH": f"{self.home}/ejabberd.yml",
+            "EJABBERD_LOG_PATH": f"{self.home}/{self.log_file}",
         }
-        database = ["-mnesia", "dir", f'"{self.folder}/database"']
+        database = ["-mnesia", "dir", f'"{self.home}/database"']
         # +K: kernel polling; two schedulers are enough and start faster.
         machine = ["+K", "true", "+S", "2:2", "-noinput"]
         return [erl, *machine, *database, "-s", "ejabberd"], environment
@@ -115,7 +114,7 @@ class Ejabberd(RealServer):
 
     def _settings(self) -> dict[str, object]:
         client = {"ip": self.address, "module": "ejabberd_c2s", "access": "all"}
-        modules: dict[str, object] = {name: {} for name in MODULES}
+        modules: dict[str, object] = {name: {} for name in (*MODULES, *self.more_modules)}
         modules["mod_host_meta"] = {"websocket_url": self.websocket_tls_url}
         registration = {"mod_register": {"access": "all"}}
         for_one_host: dict[str, object] = {"modules": registration}
@@ -138,9 +137,10 @@ class Ejabberd(RealServer):
             "hosts": [self.host, self.registration_host],
             "append_host_config": {self.registration_host: for_one_host},
             "c2s_protocol_options": TLS_OPTIONS[self.tls_max],
-            "certfiles": [str(self.folder / "chained.pem")],
-            "ca_file": str(self.ca_file),
+            "certfiles": [f"{self.home}/chained.pem"],
+            "ca_file": f"{self.home}/ca.pem",
             "s2s_access": "none",
+            "acme": {"auto": False},
             "registration_timeout": "infinity",
             **_authentication(self.password_hash),
             "listen": [
@@ -181,9 +181,10 @@ class Ejabberd(RealServer):
     @classmethod
     def _libraries(cls) -> str:
         """Find the folder of the package's Erlang libraries, which its own script names."""
-        script = cls.executable()
+        script = cls.find(cls.command)
         assert script is not None, "ejabberdctl is not installed"
-        named = re.search(r"^ERL_LIBS='?([^'\n]+)'?$", Path(script).read_text(), re.MULTILINE)
+        text = (cls.system() / script.lstrip("/")).read_text()
+        named = re.search(r"^ERL_LIBS='?([^'\n]+)'?$", text, re.MULTILINE)
         if named is None:
             raise ServerFailed(f"{script} does not say where ejabberd's libraries are")
         return named[1]

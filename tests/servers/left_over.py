@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def processes_of(folder: Path) -> list[str]:
-    """Find the living processes that were started with the folder as their home."""
+def processes_of(home: str) -> list[str]:
+    """Find the living processes that were started with this home."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if f"HOME={folder}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+            if f"HOME={home}".encode() in (entry / "environ").read_bytes().split(b"\0"):
                 found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
         except OSError:
             continue

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from servers.real_server import START_TIMEOUT, RealServer, ServerFailed, find_command, free_ports
+from servers.real_server import START_TIMEOUT, RealServer, ServerFailed, free_ports, search_path
 
+CONFIGURATION_FILE = "prosody.cfg.lua"
 TLS_VERSIONS = {"1.2": "tlsv1_2", "1.3": "tlsv1_2+"}
 
 CONFIGURATION = """\
@@ -40,8 +40,9 @@ modules_disabled = {{ "s2s" }}
 modules_enabled = {{
     "roster", "saslauth", "tls", "disco", "ping", "version", "time", "lastactivity", "private",
     "vcard_legacy", "vcard4", "pep", "carbons", "csi", "smacks", "blocklist", "mam", "uptime",
-    "websocket", {registration_module}
+    "websocket", {more_modules}
 }}
+{more_settings}
 VirtualHost "localhost"
 VirtualHost "{registration_host}"
     modules_enabled = {{ "register" }}
@@ -58,6 +59,7 @@ class Prosody(RealServer):
     command = "prosody"
     log_file = "prosody.log"
     websocket_path = "/xmpp-websocket"
+    more_modules: ClassVar[Sequence[str]] = ()
 
     def __init__(
         self,
@@ -75,14 +77,15 @@ class Prosody(RealServer):
         )
 
     def _configure(self) -> tuple[list[str], dict[str, str]]:
-        executable = self.executable()
+        executable = self.find(self.command)
         assert executable is not None, "prosody is not installed"
         self.c2s_port, self.direct_tls_port, self.component_port = free_ports(3)
         self.http_port, self.https_port = free_ports(2)
         (self.folder / "data").mkdir()
-        self._configuration.write_text(
+        modules = [*self.more_modules, *(["register"] if self.allow_registration else [])]
+        (self.folder / CONFIGURATION_FILE).write_text(
             CONFIGURATION.format(
-                folder=self.folder,
+                folder=self.home,
                 c2s_port=self.c2s_port,
                 direct_tls_port=self.direct_tls_port,
                 component_port=self.component_port,
@@ -96,10 +99,15 @@ class Prosody(RealServer):
                 require_encryption=_lua(self.require_encryption),
                 allow_plain=_lua(not self.require_encryption),
                 allow_registration=_lua(self.allow_registration),
-                registration_module='"register",' if self.allow_registration else "",
+                more_modules=", ".join(f'"{module}"' for module in modules),
+                more_settings=self._more_settings(),
             )
         )
         return [executable, *self._options, "-F"], {}
+
+    def _more_settings(self) -> str:
+        """Give further lines for the configuration."""
+        return ""
 
     def _listening_ports(self) -> Sequence[int]:
         assert self.component_port is not None
@@ -113,11 +121,11 @@ class Prosody(RealServer):
 
     def register(self, user: str, password: str) -> None:
         """Make an account by `prosodyctl`, which writes into the data folder."""
-        control = find_command("prosodyctl")
+        control = self.find("prosodyctl")
         assert control is not None, "prosodyctl is not installed"
         done = subprocess.run(
-            [control, *self._options, "register", user, self.host, password],
-            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)},
+            self.inside([control, *self._options, "register", user, self.host, password]),
+            env={"PATH": search_path(), "HOME": self.home},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -129,14 +137,10 @@ class Prosody(RealServer):
         self.accounts[user] = password
 
     @property
-    def _configuration(self) -> Path:
-        return self.folder / "prosody.cfg.lua"
-
-    @property
     def _options(self) -> list[str]:
         # As root it would refuse, or leave for a user who cannot read the folder.
         root = ["--root"] if os.geteuid() == 0 else []
-        return [*root, "--config", str(self._configuration)]
+        return [*root, "--config", f"{self.home}/{CONFIGURATION_FILE}"]
 
 
 def _authentication(password_hash: str | None) -> str:

@@ -11,10 +11,14 @@ from servers.real_server import RealServer
 
 TIMEOUT = 30.0
 
-HEADER = (
-    "<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client'"
-    " xmlns:stream='http://etherx.jabber.org/streams'>"
-)
+
+def header(to: str = "localhost", sender: str = "", namespace: str = "jabber:client") -> bytes:
+    """Write a stream header, with `from` where a sender is given."""
+    named = f" from='{sender}'" if sender else ""
+    return (
+        f"<?xml version='1.0'?><stream:stream to='{to}'{named} version='1.0' xmlns='{namespace}'"
+        " xmlns:stream='http://etherx.jabber.org/streams'>"
+    ).encode()
 
 
 def read_until(stream: socket.socket, pattern: str) -> str:
@@ -27,9 +31,9 @@ def read_until(stream: socket.socket, pattern: str) -> str:
     return received.decode()
 
 
-def features(stream: socket.socket, host: str = "localhost") -> str:
-    """Open a stream to `host` and give the stream features."""
-    stream.sendall(HEADER.replace("'localhost'", f"'{host}'").encode())
+def features(stream: socket.socket, to: str = "localhost", sender: str = "") -> str:
+    """Open a stream and give the stream features."""
+    stream.sendall(header(to, sender))
     return read_until(stream, r"</stream:features>|<stream:features/>")
 
 

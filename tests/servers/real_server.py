@@ -83,6 +83,11 @@ class RealServer:
 
     # What a subclass gives.
 
+    @classmethod
+    def system(cls) -> Path:
+        """Give the root of the file system in which the server is installed and run."""
+        return Path("/")
+
     def _configure(self) -> tuple[list[str], dict[str, str]]:
         """Write the configuration into `folder`; give argv and the extra environment."""
         raise NotImplementedError
@@ -98,15 +103,22 @@ class RealServer:
     # What a test uses.
 
     @classmethod
-    def executable(cls) -> str | None:
-        """Where the server's command is, or None when it is not installed."""
-        return find_command(cls.command)
+    def absence(cls) -> str | None:
+        """Why the server cannot be run on this machine, or None when it can."""
+        if cls.find(cls.command) is None:
+            return f"{cls.name} is not installed (apt-get install {cls.name})"
+        return None
 
     @property
     def folder(self) -> Path:
         """The folder with its configuration, data, certificate and logs."""
         assert self._folder is not None, "the server was not started"
         return Path(self._folder.name)
+
+    @property
+    def home(self) -> str:
+        """The path of `folder` as the server itself knows it."""
+        return "/" + str(self.folder.relative_to(self.system()))
 
     @property
     def ca_file(self) -> Path:
@@ -176,19 +188,38 @@ class RealServer:
 
     # How it is done.
 
+    @classmethod
+    def find(cls, command: str) -> str | None:
+        """Find the path that a command has inside the server's system, or None."""
+        for folder in search_path().split(os.pathsep):
+            path = Path(folder, command)
+            # Its symbolic links can be followed from inside only.
+            if path.is_absolute() and os.path.lexists(cls.system() / path.relative_to("/")):
+                return str(path)
+        return None
+
+    @classmethod
+    def inside(cls, argv: list[str]) -> list[str]:
+        """Give the command that runs `argv` inside the server's system."""
+        if cls.system() == Path("/"):
+            return argv
+        return ["chroot", str(cls.system()), *argv]
+
     def _start(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix=f"{self.name}-")
+        # Elsewhere than in its own system a server could not see the folder.
+        parent = None if self.system() == Path("/") else self.system() / "tmp"
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{self.name}-", dir=parent)
         write_certificate(self.folder, [self.host, self.component_host, self.registration_host])
         argv, extra = self._configure()
         environment = {
             "PATH": search_path(),
-            "HOME": str(self.folder),
+            "HOME": self.home,
             "LANG": "C.UTF-8",
             **extra,
         }
         with open(self.folder / "output.log", "wb") as output:
             self._process = subprocess.Popen(
-                die_with_parent(argv),
+                die_with_parent(self.inside(argv)),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

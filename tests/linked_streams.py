@@ -10,7 +10,7 @@ from xmppshell.protocol.credentials import Credentials
 from xmppshell.protocol.events import Direction, Event
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.moves import BeginTls, Disconnect, GiveUp, Move, Send
-from xmppshell.protocol.stream import STREAM_END, ClientOptions, Refusal, ServerOptions, Stream
+from xmppshell.protocol.stream import ClientOptions, Refusal, ServerOptions, Stream
 
 JULIET = JID("juliet", "localhost", "balcony")
 PASSWORD = "pencil"
@@ -52,12 +52,19 @@ def server_stream(
     tls: bool = True,
     secured: bool = False,
     refusal: Refusal | None = None,
+    **more: object,
 ) -> Stream:
     def assign(username: str, wanted: str) -> JID | Refusal:
         return refusal or JID(username, "localhost", wanted or "orchard")
 
     options = ServerOptions(
-        frozenset({"localhost"}), TestAccounts(), mechanisms, tls, assign, lambda: "s1"
+        frozenset({"localhost"}),
+        TestAccounts(),
+        mechanisms,
+        tls,
+        assign,
+        lambda: "s1",
+        **more,  # type: ignore[arg-type]
     )
     return Stream(options, secured=secured)
 
@@ -108,7 +115,8 @@ class Link:
             self.deliver(name, move.data)
             return True
         if isinstance(move, GiveUp) and Direction.SENT not in stream.ended:
-            self.deliver(name, move.data + STREAM_END)
+            for data in stream.dialect.packed(move.data, stream.dialect.end):
+                self.deliver(name, data)
             return True
         assert isinstance(move, Disconnect | GiveUp)
         return False

@@ -112,3 +112,35 @@ def test_every_duty_names_its_source_and_every_answer_is_well_formed() -> None:
         assert duty.reference.startswith(("RFC ", "XEP-"))
     hostile = PING.replace("romeo@localhost/o", "a@b/&lt;&apos;&amp;")
     etree.fromstring(text(answer(hostile)))
+
+
+class TestComponents:
+    """A component answers from the address that was asked, and for itself."""
+
+    def answer(self, xml: str) -> str:
+        element = etree.fromstring(xml.replace(" ", " xmlns='jabber:component:accept' ", 1))
+        stanza = stanza_of(element)
+        assert stanza is not None
+        me = JID.parse("component.localhost")
+        return text(owed(stanza, element, me, default_policies(), FACTS, component=True))
+
+    def test_from_is_the_address_that_was_asked(self) -> None:
+        to = "romeo's&amp;@component.localhost"
+        reply = self.answer(PING.replace(" id=", f' to="{to}" id='))
+        assert reply == (
+            "<iq type='result' id='p' to='romeo@localhost/o' "
+            "from='romeo&apos;s&amp;@component.localhost'/>"
+        )
+
+    def test_disco_tells_a_component(self) -> None:
+        query = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
+        reply = self.answer(
+            f"<iq type='get' id='d' from='a@b' to='component.localhost'>{query}</iq>"
+        )
+        assert "<identity category='component' type='generic' name='xmppshell'/>" in reply
+
+    def test_a_roster_push_is_no_business_of_a_component(self) -> None:
+        push = (
+            "<iq type='set' id='r' to='component.localhost'><query xmlns='jabber:iq:roster'/></iq>"
+        )
+        assert "<service-unavailable" in self.answer(push)

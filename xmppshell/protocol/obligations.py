@@ -15,6 +15,7 @@ from .features.base import escape
 from .jid import JID, JIDError
 from .moves import MoveFamily, Send
 from .stanza import Stanza
+from .xml import add_attribute
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -110,22 +111,27 @@ def owed(
     me: JID | None,
     policies: Mapping[str, Policy],
     facts: Facts,
+    *,
+    component: bool = False,
 ) -> Owed | None:
     """Return the answer that a received `stanza` calls for, or None.
 
     `me` is the bound JID. Results and errors are never answered, nor are messages and presence.
+    A `component` answers from the address that was asked (XEP-0114 3): no server adds it.
     """
     if not stanza.is_request or stanza.id is None:
         return None
     duty = _BY_PAYLOAD.get((stanza.type or "", stanza.payload or ""), "unknown-iq")
-    if duty in _PUSHES and not _from_own_account(stanza.sender, me):
+    if duty in _PUSHES and (component or not _from_own_account(stanza.sender, me)):
         duty = "unknown-iq"
     policy = policies[duty]
     if policy is Policy.DECLINE:
         duty, policy = "unknown-iq", policies["unknown-iq"]
     if policy is Policy.OFF:
         return None
-    reply = _reply(duty, stanza, element, policies, facts)
+    reply = _reply(duty, stanza, element, policies, facts, component)
+    if component and stanza.to is not None:
+        reply = add_attribute(reply, "from", stanza.to)
     known = _BY_NAME[duty]
     move = Send(
         duty,
@@ -153,13 +159,14 @@ def _reply(
     element: etree._Element,
     policies: Mapping[str, Policy],
     facts: Facts,
+    component: bool,
 ) -> str:
     if duty == "unknown-iq":
         return _error(stanza, "cancel", "service-unavailable")
     if duty == "disco-info" and element[0].get("node"):
         return _error(stanza, "cancel", "item-not-found")
     payloads = {
-        "disco-info": lambda: _disco_info(policies),
+        "disco-info": lambda: _disco_info(policies, component),
         "version": lambda: (
             f"<query xmlns='{ns.VERSION}'><name>xmppshell</name>"
             f"<version>{escape(facts.version)}</version></query>"
@@ -173,7 +180,7 @@ def _reply(
     return _iq(stanza, "result", payload)
 
 
-def _disco_info(policies: Mapping[str, Policy]) -> str:
+def _disco_info(policies: Mapping[str, Policy], component: bool) -> str:
     features = [ns.DISCO_INFO]
     for name, feature in (
         ("ping", ns.PING),
@@ -183,11 +190,11 @@ def _disco_info(policies: Mapping[str, Policy]) -> str:
     ):
         if policies[name] is Policy.ON:
             features.append(feature)
-    listed = "".join(f"<feature var='{feature}'/>" for feature in features)
-    return (
-        f"<query xmlns='{ns.DISCO_INFO}'>"
-        f"<identity category='client' type='console' name='xmppshell'/>{listed}</query>"
+    identity = (
+        "category='component' type='generic'" if component else "category='client' type='console'"
     )
+    listed = "".join(f"<feature var='{feature}'/>" for feature in features)
+    return f"<query xmlns='{ns.DISCO_INFO}'><identity {identity} name='xmppshell'/>{listed}</query>"
 
 
 def _error(stanza: Stanza, error_type: str, condition: str) -> str:

@@ -41,6 +41,8 @@ class State(enum.Enum):
     SASL = "authenticating"
     BINDING = "binding a resource"
     BOUND = "bound"
+    COMPONENT_OPENED = "the component's handshake is due"
+    COMPONENT_PROVING = "the server judges the component's handshake"
     CLOSING = "closing"
     CLOSED = "closed"
 
@@ -63,6 +65,8 @@ class Token(enum.Enum):
     BIND = "<iq><bind/></iq>"
     BIND_RESULT = "<iq type='result'/> to bind"
     BIND_ERROR = "<iq type='error'/> to bind"
+    COMPONENT_HEADER = "<stream:stream xmlns='jabber:component:accept'>"
+    COMPONENT_HANDSHAKE = "<handshake/>"
     STREAM_ERROR = "<stream:error/>"
     STREAM_END = "</stream:stream>"
     OTHER = "any other element"
@@ -87,6 +91,11 @@ TRANSITIONS: Final[dict[tuple[State, Speaker, Token], State]] = {
     (State.FEATURES, _C, Token.BIND): State.BINDING,
     (State.BINDING, _S, Token.BIND_RESULT): State.BOUND,
     (State.BINDING, _S, Token.BIND_ERROR): State.FEATURES,
+    # A component's stream goes another way (XEP-0114 3).
+    (State.START, _C, Token.COMPONENT_HEADER): State.OPENING,
+    (State.OPENING, _S, Token.COMPONENT_HEADER): State.COMPONENT_OPENED,
+    (State.COMPONENT_OPENED, _C, Token.COMPONENT_HANDSHAKE): State.COMPONENT_PROVING,
+    (State.COMPONENT_PROVING, _S, Token.COMPONENT_HANDSHAKE): State.BOUND,
 }
 """Every move of the table; errors and stream ends apply in each state and are not listed."""
 
@@ -105,6 +114,7 @@ _ELEMENTS: Final = {
     f"{{{ns.SASL}}}abort": Token.ABORT,
     f"{{{ns.SASL}}}success": Token.SUCCESS,
     f"{{{ns.SASL}}}failure": Token.SASL_FAILURE,
+    f"{{{ns.COMPONENT_ACCEPT}}}handshake": Token.COMPONENT_HANDSHAKE,
 }
 
 NEGOTIATION_ELEMENTS: Final = frozenset(_ELEMENTS)

@@ -11,14 +11,16 @@ the state of the negotiation (`states.TRANSITIONS`), and says what could be done
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lxml import etree
 
+from . import dialects
 from . import namespaces as ns
 from .credentials import Credentials
+from .dialects import AnyFramer, Dialect
 from .errors import StreamError, problem_for, stream_error
 from .events import (
     BrokenBytesSeen,
@@ -35,20 +37,28 @@ from .events import (
 )
 from .features.base import StreamFeature, escape
 from .features.bind import Bind
+from .features.component import COMPONENT_CONDITIONS, Component, explained
 from .features.sasl import Sasl
 from .features.starttls import StartTls
-from .framing import MAX_SIZE, Frame, FrameKind, Framer, FramingError
+from .framing import MAX_SIZE, Frame, FrameKind, FramingError
 from .ids import IdCounter
 from .jid import JID, shown
 from .mechanisms import Accounts
 from .moves import Disconnect, GiveUp, Move, MoveFamily, Send
 from .problem import Problem
+from .redirects import (
+    Redirect,
+    host_problem,
+    parse_host,
+    parse_uri,
+    see_other_uri,
+    uri_problem,
+)
 from .stanza import Stanza, stanza_of
 from .states import PIPELINED, Role, Speaker, State, Token, next_state, token_of
-from .xml import Context, StreamHeader, XmlError, parse_element, parse_header
+from .xml import Context, StreamHeader, XmlError, parse_element
 
-STREAM_END: Final = b"</stream:stream>"
-_HEADER_STARTS: Final = (b"<?xml", b"<stream:stream")
+STREAM_END: Final = dialects.CLIENT.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,8 @@ class ClientOptions:
     """What a client wants of a stream.
 
     `credentials` is None to stay unauthenticated; `tls` says whether STARTTLS is wanted (and
-    required); `mechanism` insists on one SASL mechanism.
+    required); `mechanism` insists on one SASL mechanism. A component is a client that speaks
+    `dialects.COMPONENT`: `jid` is its domain and the password of `credentials` its secret.
     """
 
     jid: JID
@@ -64,6 +75,7 @@ class ClientOptions:
     tls: bool = True
     mechanism: str | None = None
     language: str = "en"
+    dialect: Dialect = dialects.CLIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,8 @@ class ServerOptions:
     full JID to bind, or a `Refusal`, and may be asked more than once; `new_stream_id` gives a
     fresh id for each stream header. With `tls`, STARTTLS is offered, and nobody may sign in
     without it unless `tls_required` is False. `max_size` caps what a client may send, in bytes
-    an element.
+    an element. For components (`dialects.COMPONENT`), `domains` are theirs and `secrets` has the
+    secret of each.
     """
 
     domains: frozenset[str]
@@ -94,6 +107,8 @@ class ServerOptions:
     extra_features: str = ""
     tls_required: bool = True
     max_size: int = MAX_SIZE
+    dialect: Dialect = dialects.CLIENT
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Stream:
@@ -110,6 +125,7 @@ class Stream:
         ids: IdCounter | None = None,
     ) -> None:
         self._options = options
+        self.dialect = options.dialect
         self._ids = ids or IdCounter()
         self.role = Role.CLIENT if isinstance(options, ClientOptions) else Role.SERVER
         self.state = State.START
@@ -120,6 +136,7 @@ class Stream:
         self.jid: JID | None = None
         self.features: etree._Element = etree.Element("none")
         self.failure: Problem | None = None
+        self.redirect: Redirect | None = None
         self.headers: dict[Direction, StreamHeader] = {}
         self.ended: set[Direction] = set()
         if isinstance(options, ClientOptions) and options.credentials is not None:
@@ -128,9 +145,11 @@ class Stream:
         self._failure_data = b""
         self._judged = False
         self._framers = self._new_framers()
-        self._contexts = {way: Context.for_namespace(ns.CLIENT) for way in Direction}
+        self._contexts = {way: self.dialect.context() for way in Direction}
         self._bind = Bind()
-        self._features: tuple[StreamFeature, ...] = (StartTls(), Sasl(), self._bind)
+        self._features: tuple[StreamFeature, ...] = (
+            (Component(),) if self.is_component else (StartTls(), Sasl(), self._bind)
+        )
         self._ahead: list[Token] = []
 
     # What the features and the readers ask.
@@ -139,6 +158,11 @@ class Stream:
     def is_client(self) -> bool:
         """True if this side opened the connection."""
         return self.role is Role.CLIENT
+
+    @property
+    def is_component(self) -> bool:
+        """True if the initiating entity is a component (XEP-0114)."""
+        return self.dialect is dialects.COMPONENT
 
     @property
     def client(self) -> ClientOptions:
@@ -206,6 +230,18 @@ class Stream:
         """A server's accounts."""
         return self.server.accounts
 
+    @property
+    def stream_id(self) -> str:
+        """The id in the server's stream header, or "" before it came (RFC 6120 4.7.3)."""
+        way = Direction.RECEIVED if self.is_client else Direction.SENT
+        header = self.headers.get(way)
+        return (header.id or "") if header else ""
+
+    @property
+    def component_domain(self) -> str:
+        """The domain of the component that this stream is for, or "" before its header came."""
+        return self.client.jid.domain if self.is_client else self.served_domain
+
     def assign_resource(self, requested: str) -> JID | Refusal:
         """Ask the server for the full JID of the client that is signed in."""
         return self.server.assign_resource(self.username, requested)
@@ -222,10 +258,17 @@ class Stream:
         """Return the bytes of one direction that do not form a whole piece yet."""
         return self._framers[direction].buffered
 
-    def _new_framers(self) -> dict[Direction, Framer]:
-        framers = {way: Framer() for way in Direction}
+    def spoken(self, move: Move) -> Move:
+        """Return `move` with its XML complete: with the namespaces that the dialect wants said."""
+        if not isinstance(move, Send | GiveUp) or not move.data:
+            return move
+        data = self.dialect.complete(move.data)
+        return move if data is move.data else replace(move, data=data)
+
+    def _new_framers(self) -> dict[Direction, AnyFramer]:
+        framers = {way: self.dialect.framer() for way in Direction}
         if isinstance(self._options, ServerOptions):
-            framers[Direction.RECEIVED] = Framer(max_size=self._options.max_size)
+            framers[Direction.RECEIVED] = self.dialect.framer(self._options.max_size)
         return framers
 
     # Bytes in, events out.
@@ -248,9 +291,9 @@ class Stream:
     def data_sent(self, data: bytes) -> list[Event]:
         """Take bytes that this side sent, whoever wrote them; return what happened."""
         framer = self._framers[Direction.SENT]
-        second_header = data.lstrip().startswith(_HEADER_STARTS) and not framer.buffered
+        second_header = self.dialect.begins_anew(data) and not framer.buffered
         if second_header and Direction.SENT in self.headers:
-            self._framers[Direction.SENT] = Framer()
+            self._framers[Direction.SENT] = self.dialect.framer()
         return [event for events in self._take(Direction.SENT, data) for event in events]
 
     def tls_established(self) -> None:
@@ -339,6 +382,8 @@ class Stream:
             self.ended.add(direction)
             both = len(self.ended) == len(Direction)
             self.state = State.CLOSED if both else State.CLOSING
+            if direction is Direction.RECEIVED:
+                self._note_see_other_uri(frame.data)
             yield StreamEndSeen(direction, frame.data)
         elif frame.kind is FrameKind.WHITESPACE:
             yield WhitespaceSeen(direction, frame.data)
@@ -349,20 +394,21 @@ class Stream:
 
     def _header(self, direction: Direction, data: bytes) -> Iterator[Event]:
         try:
-            header = parse_header(data)
+            header = self.dialect.parse_opening(data)
         except XmlError as error:
             yield from self._broken(direction, data, error, "not-well-formed")
             return
         self.headers[direction] = header
-        self._contexts[direction] = Context.of(header)
+        self._contexts[direction] = self.dialect.context(header)
         yield StreamHeaderSeen(direction, data, header)
-        self._move(self._speaker(direction), Token.HEADER)
+        token = Token.COMPONENT_HEADER if self.is_component else Token.HEADER
+        self._move(self._speaker(direction), token)
         if direction is Direction.RECEIVED:
             self._check_header(header)
 
     def _check_header(self, header: StreamHeader) -> None:
         """Judge the peer's header (RFC 6120 4.7, 4.8); a failure is a stream error."""
-        if header.tag != f"{{{ns.STREAM}}}stream":
+        if header.tag != self.dialect.root:
             name = header.tag.rpartition("}")[2]
             self.fail(
                 Problem(
@@ -380,12 +426,15 @@ class Stream:
 
     def _header_fault(self, header: StreamHeader) -> tuple[str, str]:
         """Return condition and text of the stream error that a client's header deserves."""
-        if header.content_namespace != ns.CLIENT:
-            return "invalid-namespace", f"the default namespace must be {ns.CLIENT}"
+        wanted = self.dialect.default_namespace
+        if header.content_namespace != wanted:
+            return "invalid-namespace", f"the default namespace must be {wanted}"
         if not header.to:
             return "improper-addressing", "the stream header has no 'to'"
         if not self.served_domain:
             return "host-unknown", f"this server does not serve {shown(header.to)}"
+        if self.is_component:
+            return "", ""
         major = (header.version or "0").partition(".")[0]
         if not major.isdigit() or int(major) < 1:
             return "unsupported-version", "the stream header must have version='1.0'"
@@ -401,12 +450,16 @@ class Stream:
         Before a resource is bound only the negotiation may be spoken, and after that only stanzas
         (RFC 6120 4.3.5, 4.9.3.24).
         """
-        if stanza is not None and element.tag == f"{{{ns.CLIENT}}}{stanza.kind}":
+        if (
+            stanza is not None
+            and element.tag == f"{{{self.dialect.content_namespace}}}{stanza.kind}"
+        ):
             ready = self.authenticated and (token is Token.BIND or self.state is State.BOUND)
             return "" if ready else "not-authorized"
         may_choose = self.state in (State.OPENING, State.OPENED, State.FEATURES)
         expected = (
             token is Token.STREAM_ERROR
+            or (token is Token.COMPONENT_HANDSHAKE and self.state is State.COMPONENT_OPENED)
             or (token is Token.STARTTLS and may_choose)
             or (token in (Token.AUTH, Token.RESPONSE, Token.ABORT) and not self.authenticated)
         )
@@ -450,11 +503,28 @@ class Stream:
 
     def _stream_error(self, direction: Direction, element: etree._Element) -> Event:
         error = stream_error(element) or StreamError("undefined-condition", "", "")
-        problem = problem_for("stream", error.condition, error.text)
+        problem = self._explain(direction, error)
         if direction is Direction.RECEIVED and self.failure is None:
             self.failure = problem
         self.state = State.CLOSING
         return StreamErrorSeen(direction, error.condition, error.text, error.detail, problem)
+
+    def _explain(self, direction: Direction, error: StreamError) -> Problem:
+        """Return what a stream error means to whoever is here."""
+        if self.is_client and direction is Direction.RECEIVED:
+            if error.condition == "see-other-host":
+                self.redirect = parse_host(error.detail)
+                return host_problem(error.detail, self.redirect, self.client.jid.domain)
+            if self.is_component and error.condition in COMPONENT_CONDITIONS:
+                return explained(error.condition, error.text, self.component_domain)
+        return problem_for("stream", error.condition, error.text)
+
+    def _note_see_other_uri(self, close: bytes) -> None:
+        """Note where the `<close/>` of a WebSocket stream leads, if anywhere."""
+        uri = see_other_uri(close) if self.is_client and close else None
+        if uri is not None:
+            self.redirect = parse_uri(uri, secured=self.secured)
+            self.failure = self.failure or uri_problem(uri, self.redirect)
 
     def _speaker(self, direction: Direction) -> Speaker:
         sent_by_client = (direction is Direction.SENT) is (self.role is Role.CLIENT)
@@ -473,7 +543,7 @@ class Stream:
 
     def _restart(self) -> None:
         self._framers = self._new_framers()
-        self._contexts = {way: Context.for_namespace(ns.CLIENT) for way in Direction}
+        self._contexts = {way: self.dialect.context() for way in Direction}
         self.headers = {}
         self._ahead = []
 
@@ -481,6 +551,9 @@ class Stream:
 
     def moves(self) -> list[Move]:
         """Return the moves that fit now, the recommended one first; empty while waiting."""
+        return [self.spoken(move) for move in self._moves()]
+
+    def _moves(self) -> list[Move]:
         move = self._closing_move() or self._opening_move()
         if move is not None:
             return [move]
@@ -514,7 +587,7 @@ class Stream:
                 MoveFamily.CLOSING,
                 "the peer closed the stream" if peer_done else "a stream error ends the stream",
                 "RFC 6120 4.4",
-                data=STREAM_END,
+                data=self.dialect.end,
             )
         return None
 
@@ -554,24 +627,22 @@ class Stream:
 
     def _client_header(self) -> bytes:
         options = self.client
-        sender = ""
-        if self.secured and options.jid.local:
-            sender = f" from='{escape(str(options.jid.bare))}'"
-        return (
-            f"<?xml version='1.0'?><stream:stream to='{escape(options.jid.domain)}'{sender} "
-            f"version='1.0' xml:lang='{escape(options.language)}' xmlns='{ns.CLIENT}' "
-            f"xmlns:stream='{ns.STREAM}'>"
-        ).encode()
+        attributes = {"to": options.jid.domain}
+        if not self.is_component:
+            if self.secured and options.jid.local:
+                attributes["from"] = str(options.jid.bare)
+            attributes |= {"version": "1.0", "xml:lang": options.language}
+        return self.dialect.opening(attributes)
 
     def _server_header(self) -> bytes:
         sender = self.served_domain or min(self.server.domains)
+        attributes = {"id": self.server.new_stream_id(), "from": sender}
         asked = self.headers.get(Direction.RECEIVED)
-        to = f" to='{escape(asked.sender)}'" if asked and asked.sender else ""
-        return (
-            f"<?xml version='1.0'?><stream:stream id='{escape(self.server.new_stream_id())}' "
-            f"from='{escape(sender)}'{to} version='1.0' xml:lang='en' xmlns='{ns.CLIENT}' "
-            f"xmlns:stream='{ns.STREAM}'>"
-        ).encode()
+        if asked and asked.sender:
+            attributes["to"] = asked.sender
+        if not self.is_component:
+            attributes |= {"version": "1.0", "xml:lang": "en"}
+        return self.dialect.opening(attributes)
 
     def _offer(self) -> bytes:
         offers = "".join(feature.offer(self) for feature in self._features)
@@ -600,7 +671,7 @@ class Stream:
         )
 
 
-def _rest(later: tuple[Frame, ...], framer: Framer, error: FramingError | None) -> bytes:
+def _rest(later: tuple[Frame, ...], framer: AnyFramer, error: FramingError | None) -> bytes:
     """Return the bytes after a frame: those of the `later` frames, and those in none."""
     framed = b"".join(frame.data for frame in later)
     return framed + (framer.buffered if error is None else error.data)
@@ -632,6 +703,18 @@ _SILENT_ENDS: Final = {
         "its certificate or key cannot be loaded",
         "look at the server's log",
         "RFC 6120 5.4.3",
+    ),
+    State.COMPONENT_OPENED: Problem(
+        "the server closed the connection instead of waiting for the component's handshake",
+        "the server refused this component or is shutting down",
+        "look at the server's log",
+        "XEP-0114 3",
+    ),
+    State.COMPONENT_PROVING: Problem(
+        "the server closed the connection instead of answering the component's handshake",
+        "some servers say nothing more when the secret is wrong",
+        "compare the secrets; look at the server's log",
+        "XEP-0114 3",
     ),
     State.SASL: Problem(
         "the server closed the connection during authentication",

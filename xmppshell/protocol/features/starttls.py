@@ -75,7 +75,7 @@ class StartTls:
                 MoveFamily.NEGOTIATION,
                 "TLS was asked for where it is not offered",
                 "RFC 6120 5.4.2.2",
-                data=f"<failure xmlns='{ns.TLS}'/></stream:stream>".encode(),
+                data=f"<failure xmlns='{ns.TLS}'/>".encode(),
             )
         return Send(
             "proceed",

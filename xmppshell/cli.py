@@ -23,7 +23,7 @@ exit status: 0 fine, 1 error, 2 usage, 3 connection or authentication,
 
 def run(arguments: Sequence[str]) -> ExitStatus:
     """Do what the arguments say and return the exit status; never raises but SystemExit."""
-    options = _parser().parse_args(arguments)
+    options = _parse(arguments)
     action: Callable[[argparse.Namespace, Environment], ExitStatus] = options.action
     from .environment import Environment
 
@@ -38,6 +38,16 @@ def run(arguments: Sequence[str]) -> ExitStatus:
     except BrokenPipeError:
         sys.stderr.close()
         return ExitStatus.ERROR
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest == ["-"] and options.action is _connect:
+        options.input = rest.pop()  # argparse takes no optional argument after options
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
 
 
 class UsageError(ProblemError):
@@ -197,6 +207,8 @@ def _connect(options: argparse.Namespace, environment: Environment) -> ExitStatu
     one_shot = stdin or bool(options.execute)
     if not one_shot:
         _need_a_terminal(environment, "give --execute XML, or - to read stanzas from it")
+    for stanza in options.execute or ():
+        _check_stanza(stanza)
     settings = _settings(options, source, environment)
     if not one_shot:
         return _run_shell(environment, settings, options.color)
@@ -213,6 +225,23 @@ def _connect(options: argparse.Namespace, environment: Environment) -> ExitStatu
         colour=options.color,
     )
     return asyncio.run(batch.run(options.execute or (), stdin=stdin))
+
+
+def _check_stanza(text: str) -> None:
+    """Raise UsageError if `text` cannot be sent as it is, before anyone connects for it."""
+    from .protocol.namespaces import CLIENT
+    from .protocol.xml import Completeness, Context, examine
+
+    found = examine(text, Context.for_namespace(CLIENT))
+    if found.error is not None:
+        where = f"line {found.error.line}, column {found.error.column}"
+        what = f"--execute, {where}: {found.error.problem.what}"
+        raise _usage(what, found.error.problem.cure)
+    if found.completeness is Completeness.EMPTY:
+        raise _usage("--execute has nothing to send", "give it a stanza")
+    if found.completeness is Completeness.INCOMPLETE:
+        tags = ", ".join(f"<{tag}>" for tag in found.open_tags) or "a tag"
+        raise _usage(f"--execute: the XML is not complete, {tags} is still open", "close it")
 
 
 def _settings(

@@ -19,9 +19,9 @@ from typing import TextIO
 class Environment:
     """The standard streams and the process's variables, as they are at the start."""
 
-    stdin: TextIO = field(default_factory=lambda: sys.stdin)
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin or _nowhere())
+    stdout: TextIO = field(default_factory=lambda: sys.stdout or _nowhere())
+    stderr: TextIO = field(default_factory=lambda: sys.stderr or _nowhere())
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     @property
@@ -60,3 +60,8 @@ class Environment:
     def history_file(self) -> Path:
         """The file of what was typed."""
         return self.state_folder / "history"
+
+
+def _nowhere() -> TextIO:
+    """Stand in for a stream that was closed before the program started."""
+    return open(os.devnull, "r+", encoding="utf-8")

@@ -77,7 +77,7 @@ def test_a_rest_argument_keeps_its_exact_text() -> None:
 def test_find_by_prefix_and_near_names() -> None:
     registry = build_registry()
     assert registry.find("hel").name == "help"
-    with pytest.raises(CommandError, match="not unique"):
+    with pytest.raises(CommandError, match="more than one"):
         registry.find("h")
     with pytest.raises(CommandError) as caught:
         registry.find("filtre")

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
-from ..protocol.events import BrokenBytesSeen, Direction, ElementSeen
+from ..protocol.events import (
+    Authenticated,
+    AuthenticationFailed,
+    BrokenBytesSeen,
+    Direction,
+    ElementSeen,
+)
 from ..protocol.jid import JID, JIDError
 from ..protocol.namespaces import CLIENT, DISCO_INFO
 from ..protocol.problem import Problem
@@ -85,6 +91,7 @@ class Desk:
     seen_jids: dict[str, None] = field(default_factory=dict)
     seen_namespaces: dict[str, None] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _passwords: dict[JID, str] = field(default_factory=dict, repr=False)
 
     # Connecting.
 
@@ -93,10 +100,7 @@ class Desk:
 
         The old session must be closed.
         """
-        if self.session is not None and self.session.connected:
-            raise CommandError(
-                Problem("there is a session already", "", "/close it first, then /connect")
-            )
+        self.need_no_session()
         previous = self.session
         session = Session(settings.jid.local or settings.jid.domain, settings, numbers=self.numbers)
         if previous is not None:
@@ -109,9 +113,32 @@ class Desk:
         session.feed.subscribe(self.open_capture(settings).write)
         await session.open()
 
+    def need_no_session(self) -> None:
+        """Raise `CommandError` if there is an open session."""
+        if self.session is not None and self.session.connected:
+            raise CommandError(
+                Problem("there is a session already", "", "/close it first, then /connect")
+            )
+
+    def password_for(self, settings: Settings) -> str | None:
+        """Return the password of the settings, or the one that this shell signed in with before."""
+        return settings.password or self._passwords.get(settings.jid.bare)
+
+    def _note_password(self, right: bool) -> None:
+        """Keep a password that was right for the next time; forget one that was wrong."""
+        assert self.settings is not None
+        account, password = self.settings.jid.bare, self.settings.password
+        if right and password is not None:
+            self._passwords[account] = password
+        elif not right:
+            self._passwords.pop(account, None)
+            self.settings = replace(self.settings, password=None)
+
     def _observe(self, record: Record) -> None:
         self.log.add(record)
         event = record.event
+        if isinstance(event, Authenticated | AuthenticationFailed):
+            self._note_password(isinstance(event, Authenticated))
         if isinstance(event, ElementSeen) and event.stanza is not None:
             for address in (event.stanza.sender, event.stanza.to):
                 if address:

@@ -6,12 +6,16 @@ from .desk import Desk
 from .registry import GROUPS, Argument, Call, Command, Registry
 
 INTRODUCTION = """\
-  <…        XML, sent with Enter when it is complete; a paste waits for Enter
-  /…        a command; Tab completes
-  {id}      a fresh id · a stanza without an id gets the next one
-  $me $bare $domain $user $resource   you · $from   who wrote last · $last   the last id sent
-  Alt-Enter a new line · Ctrl-R search · Ctrl-X Ctrl-E edit in $EDITOR
-  Ctrl-C    clear the line · Ctrl-D   close the stream and leave"""
+Typing
+  <…             XML: Enter sends it when it is complete; a paste waits for Enter
+  /…             a command, or as much of its name as makes it clear
+  {id}           a fresh id; a stanza that has no id gets one by itself
+  $me $bare      you, with and without the resource; also $domain $user $resource
+  $from $last    who wrote last, and the id that you sent last
+  $$ {{id}}      a $ and an {id} that stand for themselves
+  Tab            completes; Alt-Enter begins a new line; Ctrl-R searches back
+  Ctrl-X Ctrl-E  edits in $EDITOR
+  Ctrl-C         clears the line; Ctrl-D closes the stream and leaves"""
 
 
 async def help_command(desk: Desk, call: Call) -> None:
@@ -40,7 +44,7 @@ def in_full(command: Command) -> str:
     """Return the help of one command: usage, what each part is, and examples."""
     lines = [command.usage, f"  {command.summary}"]
     rows = [(a.name.upper(), a.meaning) for a in command.arguments if a.meaning]
-    rows += [(f"{o.name} {o.value}".strip(), o.meaning) for o in command.options]
+    rows += [(o.usage.strip("[]"), o.meaning) for o in command.options]
     width = max((len(name) for name, _ in rows), default=0)
     lines += [f"    {name.ljust(width)}  {meaning}" for name, meaning in rows]
     if command.details:

@@ -36,7 +36,7 @@ async def history(desk: Desk, call: Call) -> None:
     if not typed:
         desk.screen.say("nothing was typed yet" if words is None else f"nothing with “{words}”")
         return
-    desk.screen.say("\n".join(typed[-HISTORY_SHOWN:]))
+    desk.screen.say("\n".join(line.replace("\n", "\n  ") for line in typed[-HISTORY_SHOWN:]))
 
 
 COMMANDS = (

@@ -145,14 +145,10 @@ class Registry:
             return self.commands[starts[0]]
         import difflib
 
-        near = starts or difflib.get_close_matches(name, self.commands, n=3)
-        raise CommandError(
-            Problem(
-                f"there is no command /{name}" if not starts else f"/{name} is not unique",
-                "",
-                ("perhaps " + ", ".join(f"/{n}" for n in near)) if near else "/help lists them all",
-            )
-        )
+        near = sorted(starts) or difflib.get_close_matches(name, self.commands, n=3)
+        what = "could be more than one command" if starts and name else "is no command"
+        cure = " or ".join(f"/{n}" for n in near) if name and near else "/help lists them all"
+        raise CommandError(Problem(f"/{name} {what}", "", cure))
 
     def by_group(self) -> dict[str, list[Command]]:
         """Return the commands of each group, in the groups' order and by name."""

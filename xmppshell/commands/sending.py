@@ -38,12 +38,13 @@ async def auto(desk: Desk, call: Call) -> None:
         raise CommandError(Problem("there is no session", "", "/connect JID"))
     name, state = call.get("kind"), call.get("policy")
     if name is None:
+        policies = [session.policies[duty.name] for duty in DUTIES]
         lines = [
-            f"  {duty.name.ljust(12)} {session.policies[duty.name].value.ljust(8)} "
-            f"{session.policies[duty.name].meaning} ({duty.what}, {duty.reference})"
-            for duty in DUTIES
+            f"  {duty.name:<12}  {policy.value:<8}  {duty.what} ({duty.reference})"
+            for duty, policy in zip(DUTIES, policies, strict=True)
         ]
-        desk.screen.say("\n".join(lines))
+        meanings = [f"{p.value}: {p.meaning}" for p in Policy if p in policies]
+        desk.screen.say("\n".join([*lines, " · ".join(meanings)]))
         return
     names = [duty.name for duty in DUTIES] if name == "all" else [name]
     for each in names:

@@ -15,6 +15,7 @@ from .registry import Argument, Call, Command, CommandError, Option
 
 async def connect(desk: Desk, call: Call) -> None:
     """Open a stream: with the account that is named, or again with the last one."""
+    desk.need_no_session()
     typed = call.get("jid")
     if typed is None:
         if desk.settings is None:
@@ -23,13 +24,13 @@ async def connect(desk: Desk, call: Call) -> None:
     else:
         settings = desk.with_jid(typed)
     settings = _with_options(settings, call)
-    if settings.password is None and settings.jid.local:
+    password = desk.password_for(settings)
+    if password is None and settings.jid.local:
         password = await desk.screen.ask_password(str(settings.jid.bare))
         if password is None:
             desk.screen.say("not connected", "dim")
             return
-        settings = replace(settings, password=password)
-    await desk.connect(settings)
+    await desk.connect(replace(settings, password=password))
 
 
 def _with_options(settings: Settings, call: Call) -> Settings:
@@ -82,7 +83,7 @@ async def tls(desk: Desk, call: Call) -> None:
         ("names", ", ".join(facts.names) or "none"),
         ("issuer", facts.issuer),
         ("valid", f"{facts.not_before} to {facts.not_after}"),
-        ("SHA-256", facts.fingerprint_sha256),
+        ("SHA-256", facts.fingerprint_sha256.replace(":", "")),
         ("verified", "yes" if facts.verified else "NO: --insecure was given"),
     ]
     desk.screen.say(_table(rows))
@@ -175,13 +176,16 @@ COMMANDS = (
         connect,
         (Argument("jid", "the account, with a resource if you like", True, suggest="jids"),),
         CONNECTION_OPTIONS,
-        details="The password is asked for without echo; it is never part of the line.",
+        details=(
+            "The password is asked for without echo; it is never part of the line. One that was "
+            "right is kept in memory until the shell ends, for the next /connect."
+        ),
         examples=("/connect juliet@example.org", "/connect romeo@localhost --port 5222"),
     ),
     Command(
         "close",
         "stream",
-        "close the stream properly: the closing tag, and wait for the server's",
+        "close the stream properly, and wait for the server's closing tag",
         close,
     ),
     Command(

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from ..commands.compose import compose
 from ..commands.desk import ViewChoices
 from ..exit_status import ExitStatus
-from ..protocol.events import Direction, ElementSeen, Notice, WireEvent
+from ..protocol.events import Bound, Direction, ElementSeen, Notice, WireEvent
 from ..protocol.problem import Problem, ProblemError
 from ..protocol.xml import Completeness, Context, examine
 from ..session import Session, SessionError, Settings
 from .recording import start_capture
+from .stdin_lines import StdinLines
 from .theme import Theme, colour_wanted
 from .view import View, problem_lines, render_json, render_raw
 
@@ -48,6 +49,8 @@ class Batch:
         self._wait = wait
         self._quiet = quiet
         self._news = asyncio.Event()
+        self._signed_in = False
+        self._nobody_reads: BrokenPipeError | None = None
         out = colour_wanted(
             no_color=environment.no_color, is_tty=environment.stdout.isatty(), forced=colour
         )
@@ -93,11 +96,14 @@ class Batch:
         return await self._finish(session)
 
     async def _send(self, session: Session, text: str) -> None:
+        """Send `text` once its variables are filled in; raises ProblemError."""
         self._check(session)
         me = session.jid or session.settings.jid
         variables = {"me": str(me), "bare": str(me.bare), "domain": me.domain}
         variables |= {"user": me.local, "resource": me.resource, "last": session.ids.last}
         composed = compose(text, variables, session.ids.next, self._context(session))
+        if composed.ids:
+            session.ids.last = composed.ids[-1]
         await session.send(composed.text.encode())
 
     @staticmethod
@@ -105,39 +111,32 @@ class Batch:
         assert session.stream is not None
         return session.stream.context(Direction.SENT)
 
-    @staticmethod
-    def _check(session: Session) -> None:
+    def _check(self, session: Session) -> None:
+        """Raise what keeps this run from going on, if anything does."""
+        if self._nobody_reads is not None:
+            raise self._nobody_reads
         if not session.connected:
             raise SessionError(session.problem or Problem("the server closed the stream"))
 
     async def _typed(self, session: Session) -> AsyncIterator[str]:
         """Give the top-level elements of standard input, each as soon as it is complete."""
-        loop = asyncio.get_running_loop()
-        waiting, first, number = "", 1, 0
-        while True:
-            line = await self._or_lost(session, loop.run_in_executor(None, self._read_line))
-            if not line:
-                break
-            number += 1
+        lines = StdinLines(self._environment.stdin.fileno())
+        waiting, first = "", 1
+        while line := await self._or_lost(session, asyncio.ensure_future(lines.next())):
             if not waiting.strip():
-                waiting, first = "", number
+                waiting, first = "", lines.number
             waiting += line
             examination = examine(waiting, self._context(session))
             if examination.error is not None:
-                raise _at(first + examination.error.line - 1, examination.error.problem)
+                # Once more with the lines before it, so that every line number is of the input.
+                there = "\n" * (first - 1) + waiting
+                error = examine(there, self._context(session)).error or examination.error
+                raise _at(error.line, error.problem)
             if examination.completeness is Completeness.COMPLETE:
                 yield waiting
                 waiting = ""
         if waiting.strip():
             raise _at(first, Problem("standard input ended inside an element", "", "close it"))
-
-    def _read_line(self) -> str:
-        try:
-            return self._environment.stdin.readline()
-        except UnicodeDecodeError as error:
-            raise ProblemError(
-                Problem(f"standard input is not UTF-8: {error.reason}", "", "convert it first")
-            ) from error
 
     async def _or_lost(self, session: Session, reading: asyncio.Future[str]) -> str:
         """Wait for a line, but not beyond the end of the connection."""
@@ -148,6 +147,7 @@ class Batch:
         finally:
             closing.cancel()
         if not reading.done():
+            reading.cancel()
             self._check(session)
         return await reading
 
@@ -155,6 +155,7 @@ class Batch:
         """Wait until every iq is answered, then `wait` seconds more."""
         deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS
         while session.exchanges.waiting() and session.connected:
+            self._check(session)
             self._news.clear()
             try:
                 async with asyncio.timeout_at(deadline):
@@ -173,25 +174,35 @@ class Batch:
             closed = asyncio.ensure_future(session.wait_closed())
             await asyncio.wait([closed], timeout=self._wait)
             closed.cancel()
-        if session.problem is not None or not session.connected:
-            self._check(session)
+        self._check(session)
         return ExitStatus.OK
 
     def _record(self, record: Record) -> None:
         self._news.set()
         event = record.event
         if isinstance(event, WireEvent):
-            is_answer = isinstance(event, ElementSeen) and event.stanza is not None
-            if event.direction is Direction.RECEIVED and is_answer:
+            if self._is_news(event):
                 self._print(self._render(record))
-        elif not self._quiet or (isinstance(event, Notice) and event.warning):
+            return
+        if isinstance(event, Bound):
+            self._signed_in = True
+        if not self._quiet or (isinstance(event, Notice) and event.warning):
             text = self._steps.render(record)
             if text is not None:
                 print(text, file=self._environment.stderr, flush=True)
 
+    def _is_news(self, event: WireEvent) -> bool:
+        """Say whether to print an event: a stanza that came after the negotiation."""
+        stanza = event.stanza if isinstance(event, ElementSeen) else None
+        return stanza is not None and self._signed_in and event.direction is Direction.RECEIVED
+
     def _print(self, text: str | None) -> None:
-        if text is not None:
+        if text is None or self._nobody_reads is not None:
+            return
+        try:
             print(text, file=self._environment.stdout, flush=True)
+        except BrokenPipeError as error:
+            self._nobody_reads = error
 
     def _complain(self, problem: Problem) -> None:
         if self._steps.told(problem):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
 LEAST_WIDTH: Final = 20
 """Narrower terminals are treated as if they were this wide."""
+
+_GAP: Final = re.compile(r"(?<=\S) {2,}(?=\S)")
 
 
 def cells(text: str) -> int:
@@ -49,3 +52,22 @@ def wrapped(text: str, width: int, first: str = "", rest: str = "") -> str:
         line += f" {word}" if begun else word
         begun = True
     return "\n".join([*lines, line])
+
+
+def fitted(text: str, width: int) -> str:
+    """Return `text` with the lines that are longer than `width` columns broken between words.
+
+    A line in columns, which have two spaces or more between them, goes on under its last column,
+    any other line a little to the right of where it began.
+    """
+    return "\n".join(_fitted_line(line, width) for line in text.split("\n"))
+
+
+def _fitted_line(line: str, width: int) -> str:
+    if cells(line) <= width:
+        return line
+    margin = len(line) - len(line.lstrip(" "))
+    gaps = [found.end() for found in _GAP.finditer(line) if found.end() <= width // 2]
+    start = gaps[-1] if gaps else margin
+    indent = start if gaps else margin + 2
+    return wrapped(line[start:], width, line[:start], " " * indent)

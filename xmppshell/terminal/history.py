@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prompt_toolkit.history import FileHistory
@@ -14,7 +14,7 @@ from ..transcript.redaction import redact
 class PrivateHistory(FileHistory):
     """A history file with mode 0600 whose entries are redacted before anyone keeps them.
 
-    `on_error` is told once, in words, if the file cannot be written; typing goes on without it.
+    `on_error` is told once, in words, if the file cannot be used; typing goes on without it.
     """
 
     def __init__(self, path: Path, on_error: Callable[[str], None]) -> None:
@@ -22,6 +22,14 @@ class PrivateHistory(FileHistory):
         self._path = path
         self._on_error = on_error
         self._broken = False
+
+    def load_history_strings(self) -> Iterable[str]:
+        """Give what is in the file, newest first."""
+        try:
+            return list(super().load_history_strings())
+        except OSError as error:
+            self._give_up(f"the history {self._path} cannot be read: {error.strerror}")
+            return []
 
     def append_string(self, string: str) -> None:
         """Remember one entry, redacted."""
@@ -37,5 +45,8 @@ class PrivateHistory(FileHistory):
             self._path.chmod(0o600)
             super().store_string(string)
         except OSError as error:
-            self._broken = True
-            self._on_error(f"the history cannot be kept in {self._path}: {error.strerror}")
+            self._give_up(f"the history cannot be kept in {self._path}: {error.strerror}")
+
+    def _give_up(self, why: str) -> None:
+        self._broken = True
+        self._on_error(why)

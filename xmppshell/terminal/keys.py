@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.filters import Condition
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import (
+    Condition,
+    emacs_insert_mode,
+    emacs_mode,
+    has_focus,
+    has_selection,
+    vi_insert_mode,
+    vi_navigation_mode,
+)
+from prompt_toolkit.key_binding import (
+    ConditionalKeyBindings,
+    KeyBindings,
+    KeyBindingsBase,
+    KeyPressEvent,
+)
 from prompt_toolkit.keys import Keys
 
 from ..protocol.problem import Problem
-from ..protocol.xml import Completeness, XmlError, examine
+from ..protocol.xml import Completeness, Context, XmlError, examine
 
 if TYPE_CHECKING:
     from .prompt import Prompt
 
 INDENT = "  "
+
+PASTE_SECONDS = 0.1
+"""How long after one line end of a paste the next may come on a terminal that marks no pastes."""
+
+
+class UnmarkedPaste:
+    """Recognises the line ends of a paste on a terminal that does not mark pastes.
+
+    A line end with more keys right behind it was not typed, nor are those that follow at once.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def holds(self, event: KeyPressEvent) -> bool:
+        """Say whether this Enter is part of a paste."""
+        now = time.monotonic()
+        if not event.key_processor.input_queue and now > self._until:
+            return False
+        self._until = now + PASTE_SECONDS
+        return True
 
 
 class ClosedTag:
@@ -51,37 +88,41 @@ class ClosedTag:
         self._name = ""
 
 
-def bindings(prompt: Prompt) -> KeyBindings:
+def bindings(prompt: Prompt) -> KeyBindingsBase:
     """Return the key bindings that the shell adds to those of prompt_toolkit."""
     keys = KeyBindings()
+    inserting = emacs_insert_mode | vi_insert_mode
+    paste = UnmarkedPaste()
+    closing = ClosedTag()
 
     @keys.add("enter")
     def _enter(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        if _more_is_coming(event):
+        if paste.holds(event):
             buffer.insert_text("\n")
         elif buffer.complete_state is not None and buffer.complete_state.current_completion:
             buffer.complete_state = None
         else:
             _judge(prompt, buffer)
 
-    @keys.add("escape", "enter")
+    @keys.add("escape", "enter", filter=emacs_mode)
     def _new_line(event: KeyPressEvent) -> None:
         event.current_buffer.newline(copy_margin=True)
 
-    closing = ClosedTag()
-
-    @keys.add("/")
+    @keys.add("/", filter=inserting)
     def _slash(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         before = buffer.document.text_before_cursor
         buffer.insert_text("/")
-        if before.endswith("<") and before.strip() != "<":
-            examination = examine(before[:-1], prompt.desk.context)
-            if examination.error is None and examination.open_tags:
-                closing.complete(buffer, f"{examination.open_tags[-1]}>")
+        open_tags = _may_close(before, prompt.desk.context)
+        if open_tags:
+            if not event.key_processor.input_queue:
+                _move_left(buffer, len(open_tags))
+            closing.complete(buffer, f"{open_tags[-1]}>")
 
-    @keys.add(Keys.Any, filter=Condition(lambda: closing.is_at(get_app().current_buffer)))
+    at_closed_tag = Condition(lambda: closing.is_at(get_app().current_buffer))
+
+    @keys.add(Keys.Any, filter=inserting & at_closed_tag)
     def _type_over(event: KeyPressEvent) -> None:
         closing.type_over(event.current_buffer, event.data)
 
@@ -100,16 +141,35 @@ def bindings(prompt: Prompt) -> KeyBindings:
         else:
             event.app.exit(exception=EOFError)
 
-    @keys.add(Keys.SIGINT)
-    def _interrupt(event: KeyPressEvent) -> None:
-        event.app.exit(exception=KeyboardInterrupt)
+    @keys.add("c-x", "c-e", filter=emacs_mode & ~has_selection)
+    @keys.add("v", filter=vi_navigation_mode)
+    def _edit(event: KeyPressEvent) -> None:
+        """Edit in $EDITOR; what comes back waits for Enter like everything else."""
+        event.current_buffer.open_in_editor(validate_and_handle=False)
 
-    return keys
+    return ConditionalKeyBindings(keys, has_focus(DEFAULT_BUFFER))
 
 
-def _more_is_coming(event: KeyPressEvent) -> bool:
-    """Say whether this Enter is inside a paste on a terminal that does not mark pastes."""
-    return bool(event.key_processor.input_queue)
+def _may_close(before: str, context: Context) -> tuple[str, ...]:
+    """Return the tags that are open where `before` ends, if a `/` now begins an end tag."""
+    if not before.endswith("<") or before.strip() == "<":
+        return ()
+    open_tags = examine(before[:-1], context).open_tags
+    if not open_tags:
+        return ()
+    closed = examine(f"{before}/{open_tags[-1]}>", context)
+    return open_tags if closed.error is None and closed.open_tags == open_tags[:-1] else ()
+
+
+def _move_left(buffer: Buffer, depth: int) -> None:
+    """Let an end tag that begins a line stand under its start tag.
+
+    `depth` is how many elements are open. An indentation that is not ours is left alone.
+    """
+    line = buffer.document.current_line_before_cursor
+    if line == INDENT * depth + "</":
+        buffer.delete_before_cursor(len(line))
+        buffer.insert_text(INDENT * (depth - 1) + "</")
 
 
 def _judge(prompt: Prompt, buffer: Buffer) -> None:
@@ -120,7 +180,7 @@ def _judge(prompt: Prompt, buffer: Buffer) -> None:
     if not stripped:
         buffer.reset()
     elif stripped.startswith("/"):
-        buffer.validate_and_handle()
+        _accept(buffer)
     elif not stripped.startswith("<"):
         prompt.complain(
             Problem("XML begins with < and a command with /; nothing was sent", "", "/help")
@@ -128,12 +188,18 @@ def _judge(prompt: Prompt, buffer: Buffer) -> None:
     else:
         examination = examine(text, prompt.desk.context)
         if examination.completeness is Completeness.COMPLETE:
-            buffer.validate_and_handle()
+            _accept(buffer)
         elif examination.error is not None:
             _point_at(prompt, buffer, examination.error)
         else:
             buffer.cursor_position = len(buffer.text)
             buffer.insert_text("\n" + INDENT * max(1, len(examination.open_tags)))
+
+
+def _accept(buffer: Buffer) -> None:
+    """Take the input as it stands, without the line ends that a paste left after it."""
+    buffer.document = Document(buffer.text.rstrip())
+    buffer.validate_and_handle()
 
 
 def _point_at(prompt: Prompt, buffer: Buffer, error: XmlError) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import textwrap
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.styles import Style
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
     from ..commands.desk import Desk
     from ..protocol.problem import Problem
+    from .keyboard import Keyboard
 
 _TOOLBAR_STYLES = {
     "bottom-toolbar": "noreverse",
@@ -37,13 +42,36 @@ _TOOLBAR_STYLES = {
 }
 
 
+REFRESH_SECONDS = 0.05
+"""How long the toolbar may lag behind, so that a flood does not have it drawn all the time."""
+
+
+class _Nothing(Processor):
+    """Shows nothing of what is typed, not even how much it is."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """Return an empty line with the cursor at its start."""
+        return Transformation([], source_to_display=lambda _: 0, display_to_source=lambda _: 0)
+
+
 class Prompt:
-    """Reads what the user types; `ask` gives one complete input at a time."""
+    """Reads what the user types; `ask` gives one complete input at a time.
+
+    `keyboard` is where the keys come from, and `on_error` is told if the file `history` fails.
+    """
 
     def __init__(
-        self, desk: Desk, history: Path, colour: bool, on_error: Callable[[str], None]
+        self,
+        desk: Desk,
+        history: Path,
+        colour: bool,
+        keyboard: Keyboard,
+        on_error: Callable[[str], None],
     ) -> None:
         self.desk = desk
+        self._keyboard = keyboard
+        self._offers: deque[str] = deque()
+        self._refreshing: asyncio.TimerHandle | None = None
         self.history = PrivateHistory(history, on_error)
         self._complaint: StyleAndTextTuples | None = None
         self._colour = colour
@@ -60,7 +88,8 @@ class Prompt:
             bottom_toolbar=self._toolbar,
             style=Style.from_dict(dict(PROMPT_STYLES) | _TOOLBAR_STYLES),
             color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
-            enable_open_in_editor=True,
+            enable_suspend=True,
+            input=keyboard,
             tempfile_suffix=".xml",
             include_default_pygments_style=False,
             reserve_space_for_menu=4,
@@ -70,27 +99,41 @@ class Prompt:
     async def ask(self) -> str:
         """Return the next complete input; raises EOFError on Ctrl-D."""
         self.complain(None)
-        return await self._session.prompt_async(handle_sigint=False)
+        offered = self._offers.popleft() if self._offers else ""
+        return await self._session.prompt_async(default=offered, handle_sigint=False)
 
     async def ask_secret(self, message: str) -> str | None:
         """Ask without echo and without history; None if the user backs out."""
-        asking: PromptSession[str] = PromptSession(is_password=True)
+        asking: PromptSession[str] = PromptSession(
+            input_processors=[_Nothing()], input=self._keyboard
+        )
         try:
             return await asking.prompt_async(message, handle_sigint=False)
         except (EOFError, KeyboardInterrupt):
             return None
 
     def offer(self, text: str) -> bool:
-        """Put `text` into an empty prompt, to be edited or sent; False if it is not empty."""
+        """Put `text` into the prompt, to be edited or sent; False if it has to wait its turn."""
         buffer = self._session.default_buffer
-        if buffer.text:
+        if buffer.text or not self._session.app.is_running:
+            self._offers.append(text)
             return False
-        buffer.text = text
-        buffer.cursor_position = len(text)
+        buffer.document = Document(text)
         return True
 
+    def leave(self) -> None:
+        """End `ask` as Ctrl-D does, if it is waiting."""
+        if self._session.app.is_running:
+            self._session.app.exit(exception=EOFError)
+
     def refresh(self) -> None:
-        """Draw the toolbar again."""
+        """Draw the toolbar again soon."""
+        if self._refreshing is None:
+            loop = asyncio.get_running_loop()
+            self._refreshing = loop.call_later(REFRESH_SECONDS, self._refresh)
+
+    def _refresh(self) -> None:
+        self._refreshing = None
         if self._session.app.is_running:
             self._session.app.invalidate()
 
@@ -145,7 +188,8 @@ class Prompt:
     def _facts(self) -> list[str]:
         session = self.desk.session
         if session is None or not session.connected or session.stream is None:
-            return ["not connected", "/connect JID"]
+            again = "/connect opens it again" if self.desk.settings else "/connect JID"
+            return ["not connected", again]
         waiting = len(session.exchanges.waiting())
         facts = [
             safe_line(str(session.jid or session.settings.jid)),

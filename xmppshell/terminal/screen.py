@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, cast
 
 from ..protocol.events import MoveProposed
 from ..protocol.moves import Send
+from .columns import fitted
+from .problems import problem_block
 from .safe_text import safe
 from .theme import Role, Theme
-from .view import View, problem_lines
+from .view import View
 
 if TYPE_CHECKING:
     from ..commands.desk import ViewChoices
@@ -37,17 +39,18 @@ class ShellScreen:
         self._view = View(theme, width, choices)
 
     def say(self, text: str, role: str = "text") -> None:
-        """Show lines of plain text."""
-        self._printer.block(self._theme.style(cast(Role, role), safe(text)))
+        """Show lines of plain text, broken between words where they are too long."""
+        lines = fitted(safe(text), self._width())
+        self._printer.block(self._theme.style(cast(Role, role), lines))
 
     def problem(self, problem: Problem) -> None:
         """Show what went wrong, why, and what to try, unless the view just did."""
         if not self._view.told(problem):
-            self._printer.block(problem_lines(problem, self._theme, self._width()))
+            self._printer.block(problem_block(problem, self._theme, self._width()))
 
     def show(self, record: Record, *, raw: bool = False) -> None:
-        """Show one record in full."""
-        text = self._view.in_full(record, raw=raw)
+        """Show one record in full, in its exact bytes if `raw` or if that is the view's choice."""
+        text = self._view.in_full(record, raw=raw or self._choices.raw)
         if text is not None:
             self._printer.block(text)
 
@@ -56,12 +59,12 @@ class ShellScreen:
         if self.prompt is not None:
             self.prompt.refresh()
         chosen = self._choices.filter
-        if chosen is not None and not chosen.shows(record):
-            self._choices.hidden += 1
-            return
         text = self._view.render(record)
         if text is not None:
-            self._printer.block(text, record.number)
+            if chosen is None or chosen.shows(record):
+                self._printer.block(text, record.number)
+            else:
+                self._choices.hidden += 1
         if isinstance(record.event, MoveProposed) and isinstance(record.event.move, Send):
             self._offer(record.event.move)
 

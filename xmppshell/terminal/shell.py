@@ -7,6 +7,7 @@ server takes to let us in.
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 
 WELCOME = """\
 not connected. The first things one can do:
-  /connect juliet@example.org     open a stream and sign in
-  /help                           the commands, and how to type XML
-  Ctrl-D                          leave; `xmppshell demo` has a server to play with"""
+  /connect juliet@example.org  open a stream and sign in
+  /help                        the commands, and how to type XML
+  Ctrl-D                       leave; `xmppshell demo` brings a server to try"""
+
+_NEXT_COMMAND = re.compile(r"\n(?=/[a-z])")
 
 
 class Shell:
@@ -49,6 +52,8 @@ class Shell:
         self.screen = ShellScreen(self._printer, Theme(wanted), choices, lambda: environment.width)
         self.desk = Desk(build_registry(), self.screen, self._open_capture, view=choices)
         self._captures: list[CaptureWriter] = []
+        self._work: asyncio.Task[None] | None = None
+        self._terminated = False
         self.greeting = ""
 
     def _write(self, text: str) -> None:
@@ -62,6 +67,13 @@ class Shell:
 
     async def run(self, settings: Settings | None) -> ExitStatus:
         """Connect if `settings` are given, then serve the prompt; return the exit status."""
+        from .tty_modes import quiet
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminate)
+        with quiet(self._environment.stdin):
+            return await self._run(settings)
+
+    async def _run(self, settings: Settings | None) -> ExitStatus:
         try:
             if settings is None:
                 self.screen.say(WELCOME)
@@ -81,21 +93,19 @@ class Shell:
             await self._leave()
 
     async def _serve(self) -> None:
-        from prompt_toolkit.application import run_in_terminal
-
+        from .keyboard import Keyboard
         from .prompt import Prompt
 
-        async def above(write: Any) -> None:
-            await run_in_terminal(write)
-
+        keyboard = Keyboard(self._environment.stdin)
         prompt = Prompt(
             self.desk,
             self._environment.history_file,
             self._colour,
+            keyboard,
             on_error=lambda text: self.screen.say(text, "warning"),
         )
         self.screen.prompt = prompt
-        self._printer.above(above)
+        self._printer.above(keyboard.write_above)
         try:
             while not self.screen.leaving:
                 try:
@@ -104,15 +114,15 @@ class Shell:
                     return
                 except KeyboardInterrupt:
                     continue
-                await self._do(text)
+                for line in _inputs(text):
+                    await self._do(line)
         finally:
             self._printer.above(None)
             self.screen.prompt = None
 
     async def _do(self, text: str) -> None:
         """Run a command or send XML; whatever goes wrong is said, and the shell goes on."""
-        line = text.strip()
-        work = run_command(self.desk, line) if line.startswith("/") else self.desk.send(line)
+        work = run_command(self.desk, text) if text.startswith("/") else self.desk.send(text)
         try:
             await self._interruptible(work)
         except ProblemError as error:
@@ -124,12 +134,22 @@ class Shell:
     async def _interruptible(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` so that Ctrl-C ends it and not the shell; raises CancelledError then."""
         loop = asyncio.get_running_loop()
-        task = loop.create_task(work)
-        loop.add_signal_handler(signal.SIGINT, task.cancel)
+        self._work = loop.create_task(work)
+        loop.add_signal_handler(signal.SIGINT, self._work.cancel)
         try:
-            await task
+            await self._work
         finally:
+            self._work = None
             loop.remove_signal_handler(signal.SIGINT)
+
+    def _terminate(self) -> None:
+        """Leave properly, and leave the terminal as it was found, when told to by SIGTERM."""
+        self._terminated = True
+        self.screen.leave()
+        if self._work is not None:
+            self._work.cancel()
+        elif self.screen.prompt is not None:
+            self.screen.prompt.leave()
 
     async def _leave(self) -> None:
         session = self.desk.session
@@ -146,6 +166,14 @@ class Shell:
 
     def _status(self) -> ExitStatus:
         """Return the exit status: a session that was lost and not opened again is a failure."""
+        if self._terminated:
+            return ExitStatus.INTERRUPTED
         session = self.desk.session
         lost = session is not None and session.problem is not None
         return ExitStatus.CONNECTION if lost else ExitStatus.OK
+
+
+def _inputs(text: str) -> list[str]:
+    """Return what was typed or pasted as single inputs: each command that begins a line."""
+    stripped = text.strip()
+    return _NEXT_COMMAND.split(stripped) if stripped.startswith("/") else [stripped]

@@ -36,6 +36,7 @@ class Stage(enum.Enum):
     CONNECTED = "connected"
     FEATURES = "features"
     TLS = "tls"
+    LOGIN = "login"
     AUTHENTICATED = "authenticated"
     BOUND = "bound"
 
@@ -47,9 +48,18 @@ class Stage(enum.Enum):
             return len(stream.features) > 0 or stream.state is State.FEATURES
         if self is Stage.TLS:
             return stream.secured
+        if self is Stage.LOGIN:
+            return _may_sign_in(stream)
         if self is Stage.AUTHENTICATED:
             return stream.authenticated
         return stream.online
+
+
+def _may_sign_in(stream: Stream) -> bool:
+    """Say whether the features are there among which the mechanisms are: those after TLS."""
+    if stream.authenticated:
+        return True
+    return stream.state is State.FEATURES and (stream.secured or not stream.tls_wanted)
 
 
 class Verdict(enum.Enum):
@@ -72,7 +82,8 @@ class Pilot:
         """Say what becomes of `move`; each proposal is made once."""
         if isinstance(move, BeginTls | Disconnect):
             return Verdict.MAKE  # What is under way already cannot be left undone.
-        self._hand_over_at_the_stage(move, stream)
+        if move.family is MoveFamily.NEGOTIATION:
+            self._hand_over_at_the_stage(stream)
         if self.negotiation is Negotiation.AUTO:
             return Verdict.MAKE
         if self.negotiation is Negotiation.MANUAL or move == self._last:
@@ -81,17 +92,18 @@ class Pilot:
         return Verdict.PROPOSE
 
     def hands_over(self, stream: Stream) -> bool:
-        """Say whether the user is to have the stream now, online or not."""
-        if self.negotiation is not Negotiation.AUTO:
-            return True
-        return self.until is not None and self.until.reached(stream)
+        """Say whether the user is to have the stream now, online or not.
 
-    def _hand_over_at_the_stage(self, move: Move, stream: Stream) -> None:
+        A stage that is reached makes the pilot hand over, whether or not a move is proposed.
+        """
+        self._hand_over_at_the_stage(stream)
+        return self.negotiation is not Negotiation.AUTO
+
+    def _hand_over_at_the_stage(self, stream: Stream) -> None:
         if (
             self.negotiation is Negotiation.AUTO
-            and move.family is MoveFamily.NEGOTIATION
             and self.until not in (None, Stage.BOUND)
-            and self.hands_over(stream)
+            and self.until.reached(stream)
         ):
             self.negotiation = Negotiation.MANUAL
 

@@ -126,6 +126,7 @@ def _add_connect(commands: _Commands) -> None:
     who.add_argument(
         "--keyring", action="store_true", help="take the password from the keyring (an extra)"
     )
+    _add_negotiation(parser)
     once = parser.add_argument_group("one-shot use")
     once.add_argument(
         "--execute", "-e", action="append", metavar="XML", help="send this, then leave (repeatable)"
@@ -138,6 +139,21 @@ def _add_connect(commands: _Commands) -> None:
     _add_color(parser)
 
 
+def _add_negotiation(parser: argparse.ArgumentParser) -> None:
+    speed = parser.add_argument_group("how")
+    speed.add_argument(
+        "--negotiate",
+        choices=["auto", "step", "manual"],
+        default="auto",
+        help="who makes the moves: the console, you one by one, or you alone",
+    )
+    speed.add_argument(
+        "--until",
+        choices=["connected", "features", "tls", "authenticated", "bound"],
+        help="stop there and hand the stream over",
+    )
+
+
 def _add_demo(commands: _Commands) -> None:
     parser = commands.add_parser(
         "demo",
@@ -146,6 +162,7 @@ def _add_demo(commands: _Commands) -> None:
         "juliet@localhost. romeo@localhost is online and answers.",
     )
     parser.set_defaults(action=_demo)
+    _add_negotiation(parser)
     _add_color(parser)
 
 
@@ -249,6 +266,7 @@ def _settings(
 ) -> Settings:
     from .network.discovery import TlsMode
     from .passwords import find_password
+    from .pilot import Negotiation, Stage
     from .protocol.jid import JID
     from .session import Settings
 
@@ -267,6 +285,8 @@ def _settings(
         insecure=options.insecure,
         mechanism=options.mechanism.upper() if options.mechanism else None,
         timeout=options.timeout,
+        negotiation=Negotiation(options.negotiate),
+        until=Stage(options.until) if options.until else None,
     )
 
 
@@ -284,9 +304,17 @@ def _demo(options: argparse.Namespace, environment: Environment) -> ExitStatus:
     _need_a_terminal(environment, "`xmppshell serve` runs the practice server alone")
     import asyncio
 
+    from .pilot import Negotiation, Stage
     from .terminal.demo import run_demo
 
-    return asyncio.run(run_demo(environment, colour=options.color))
+    return asyncio.run(
+        run_demo(
+            environment,
+            colour=options.color,
+            negotiation=Negotiation(options.negotiate),
+            until=Stage(options.until) if options.until else None,
+        )
+    )
 
 
 def _serve(options: argparse.Namespace, environment: Environment) -> ExitStatus:

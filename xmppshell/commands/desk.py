@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
+from ..pilot import Negotiation
 from ..protocol.events import (
     Authenticated,
     AuthenticationFailed,
@@ -26,6 +27,7 @@ from ..protocol.problem import Problem
 from ..protocol.xml import Context
 from ..session import Session, SessionError, Settings
 from .compose import Composition, compose
+from .drafts import secret_payload
 from .log import Log
 from .registry import CommandError, Registry
 
@@ -108,6 +110,8 @@ class Desk:
             if previous.settings.jid.local == settings.jid.local:
                 session.ids = previous.ids
         self.session, self.settings = session, settings
+        if settings.negotiation is not Negotiation.AUTO or settings.until is not None:
+            self.view.negotiation = True
         session.feed.subscribe(self._observe)
         session.feed.subscribe(self.screen.record)
         session.feed.subscribe(self.open_capture(settings).write)
@@ -186,6 +190,7 @@ class Desk:
             values = {"me": str(me), "bare": str(me.bare), "domain": me.domain}
             values |= {"user": me.local, "resource": me.resource}
             values["last"] = session.ids.last
+            values["sasl"] = secret_payload(session.proposal())
         for record in self.log.stanzas(Direction.RECEIVED):
             event = record.event
             assert isinstance(event, ElementSeen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..network.discovery import TlsMode
+from ..pilot import Negotiation, Stage
 from ..protocol.errors import condition
 from ..protocol.events import Direction
 from ..protocol.problem import Problem
@@ -49,6 +50,8 @@ def _with_options(settings: Settings, call: Call) -> Settings:
         ca_file=call.get("ca_file") or settings.ca_file,
         insecure=settings.insecure or call.has("insecure"),
         mechanism=mechanism.upper() if mechanism else settings.mechanism,
+        negotiation=Negotiation(call.get("negotiate") or settings.negotiation.value),
+        until=Stage(call["until"]) if call.has("until") else settings.until,
     )
 
 
@@ -87,26 +90,6 @@ async def tls(desk: Desk, call: Call) -> None:
         ("verified", "yes" if facts.verified else "NO: --insecure was given"),
     ]
     desk.screen.say(_table(rows))
-
-
-async def features(desk: Desk, call: Call) -> None:
-    """Show the stream features that the server offered last."""
-    stream = desk.live.stream
-    assert stream is not None
-    rows = []
-    for child in stream.features:
-        namespace, _, name = str(child.tag).rpartition("}")
-        details = [text for text in (t.strip() for t in child.itertext()) if text]
-        marks = [
-            str(grandchild.tag).rpartition("}")[2]
-            for grandchild in child
-            if str(grandchild.tag).endswith(("}required", "}optional"))
-        ]
-        rows.append((name, " ".join([namespace.lstrip("{"), *details, *marks])))
-    if rows:
-        desk.screen.say(_table(rows))
-    else:
-        desk.screen.say("no features were offered yet", "dim")
 
 
 async def pending(desk: Desk, call: Call) -> None:
@@ -166,6 +149,8 @@ CONNECTION_OPTIONS = (
     Option("--insecure", "do not verify the certificate"),
     Option("--resource", "ask for this resource", "RESOURCE"),
     Option("--mechanism", "insist on this SASL mechanism", "NAME"),
+    Option("--negotiate", "who makes the moves", choices=tuple(n.value for n in Negotiation)),
+    Option("--until", "stop there and hand over", choices=tuple(s.value for s in Stage)),
 )
 
 COMMANDS = (
@@ -196,7 +181,6 @@ COMMANDS = (
     ),
     Command("quit", "stream", "close the stream properly and leave (Ctrl-D)", quit_shell),
     Command("tls", "stream", "show the TLS version, cipher and certificate", tls),
-    Command("features", "stream", "show the stream features that the server offers", features),
     Command("pending", "stream", "show the requests that wait for an answer", pending),
     Command(
         "condition",

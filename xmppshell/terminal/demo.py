@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exit_status import ExitStatus
+from ..pilot import Negotiation, Stage
 from ..practice.accounts import PRACTICE_PASSWORD
 from ..practice.server import PracticeServer
 from ..protocol.jid import JID
@@ -24,8 +25,17 @@ DEMO_ACCOUNT = JID("juliet", "localhost", "balcony")
 FIRST_WORDS = "<message to='romeo@localhost'><body>Hello, Romeo!</body></message>"
 
 
-async def run_demo(environment: Environment, *, colour: bool | None = None) -> ExitStatus:
-    """Run a practice server and a shell signed in to it; return the shell's exit status."""
+async def run_demo(
+    environment: Environment,
+    *,
+    colour: bool | None = None,
+    negotiation: Negotiation = Negotiation.AUTO,
+    until: Stage | None = None,
+) -> ExitStatus:
+    """Run a practice server and a shell on it, negotiated as `negotiation` and `until` say.
+
+    Returns the shell's exit status.
+    """
     server = PracticeServer()
     await server.start()
     shell = Shell(environment, colour=colour)
@@ -36,7 +46,7 @@ async def run_demo(environment: Environment, *, colour: bool | None = None) -> E
         with tempfile.TemporaryDirectory(prefix="xmppshell-") as folder:
             ca_file = Path(folder) / "ca.pem"
             ca_file.write_bytes(server.ca_pem)
-            shell.greeting = f"/help lists the commands, Ctrl-D leaves; try this:\n{FIRST_WORDS}"
+            shell.greeting = _greeting(negotiation, until)
             return await shell.run(
                 Settings(
                     DEMO_ACCOUNT,
@@ -44,10 +54,20 @@ async def run_demo(environment: Environment, *, colour: bool | None = None) -> E
                     host=server.address,
                     port=server.port,
                     ca_file=str(ca_file),
+                    negotiation=negotiation,
+                    until=until,
                 )
             )
     finally:
         await server.stop()
+
+
+def _greeting(negotiation: Negotiation, until: Stage | None) -> str:
+    if negotiation is Negotiation.STEP:
+        return "Enter makes the move in the prompt; /state shows where it leads"
+    if negotiation is Negotiation.MANUAL or until is not None:
+        return "the stream is yours; /hint shows the next move, /do makes it"
+    return f"/help lists the commands, Ctrl-D leaves; try this:\n{FIRST_WORDS}"
 
 
 async def run_server(

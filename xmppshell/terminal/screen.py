@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
+from ..commands.drafts import draft
+from ..pilot import Negotiation
 from ..protocol.events import MoveProposed
 from ..protocol.moves import Send
 from .columns import fitted
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ..commands.desk import ViewChoices
     from ..feed import Record
     from ..protocol.problem import Problem
+    from ..session import Session
     from .printer import Printer
     from .prompt import Prompt
 
@@ -68,8 +71,15 @@ class ShellScreen:
         if isinstance(record.event, MoveProposed) and isinstance(record.event.move, Send):
             self._offer(record.event.move)
 
+    def offer_proposal(self, session: Session) -> None:
+        """Put the move that the session's pilot proposes into the prompt."""
+        move = session.proposal()
+        stepping = session.pilot.negotiation is Negotiation.STEP
+        if self.prompt is not None and stepping and isinstance(move, Send):
+            self.prompt.offer(draft(move))
+
     def _offer(self, move: Send) -> None:
-        if self.prompt is not None and not self.prompt.offer(move.data.decode()):
+        if self.prompt is not None and not self.prompt.offer(draft(move)):
             self.say("the prompt is in use; the proposal waits above", "dim")
 
     async def ask_password(self, account: str) -> str | None:

@@ -106,6 +106,8 @@ class Shell:
         )
         self.screen.prompt = prompt
         self._printer.above(keyboard.write_above)
+        if self.desk.session is not None:
+            self.screen.offer_proposal(self.desk.session)
         try:
             while not self.screen.leaving:
                 try:

@@ -32,6 +32,7 @@ from .pretty import Folded, pretty, pretty_folded
 from .pretty import raw as coloured
 from .problems import problem_block, problem_lines, stanza_error_lines
 from .safe_text import safe_bytes, safe_line
+from .sasl_lines import SaslLines
 from .steps import Steps, duration
 from .theme import SESSION_ROLES, Role, Theme
 
@@ -76,6 +77,7 @@ class View:
         self._choices = choices
         self._terminal_width = width
         self._steps = Steps(theme, self._width)
+        self._sasl = SaslLines(theme)
         self._sessions: dict[str, Role] = {}
         self._by_hand: set[str] = set()
         self._negotiating: set[int] = set()
@@ -84,6 +86,7 @@ class View:
     def render(self, record: Record) -> str | None:
         """Return what to show of `record` as it comes, or None if that is nothing."""
         event = record.event
+        self._sasl.follow(record)
         if not isinstance(event, WireEvent):
             if isinstance(event, Connected):
                 self._by_hand.discard(record.session)
@@ -153,6 +156,7 @@ class View:
             body = self._body(event, data, raw, fold_lines)
             parts.append(body.text)
             parts.append(self._fold_note(body, record))
+        parts.append(self._sasl.lines(record, self._width()))
         parts.append(self._explanation(event, briefly=fold_lines is not None))
         return "\n".join(part for part in parts if part)
 

@@ -102,6 +102,7 @@ class Authenticated(Event):
     """SASL succeeded; `server_verified` is true if the server proved that it knows the secret.
 
     `sasl2` tells XEP-0388 from RFC 6120, `token` whether a FAST token was the secret (XEP-0484).
+    `channel_binding` is the type of the channel binding that was used, or "".
     """
 
     mechanism: str
@@ -109,6 +110,7 @@ class Authenticated(Event):
     identity: str = ""
     sasl2: bool = False
     token: bool = False
+    channel_binding: str = ""
 
 
 @dataclass(frozen=True, slots=True)

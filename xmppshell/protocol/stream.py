@@ -19,6 +19,7 @@ from lxml import etree
 
 from . import dialects
 from . import namespaces as ns
+from .channel import Channel
 from .credentials import Credentials
 from .dialects import AnyFramer, Dialect
 from .errors import StreamError, problem_for, stream_error
@@ -43,7 +44,7 @@ from .features.starttls import StartTls
 from .framing import MAX_SIZE, Frame, FrameKind, FramingError
 from .ids import IdCounter
 from .jid import JID, shown
-from .mechanisms import Accounts
+from .mechanisms import Accounts, MechanismMaker, server_mechanism
 from .moves import Disconnect, GiveUp, Move, MoveFamily, Send
 from .problem import Problem
 from .redirects import (
@@ -54,6 +55,7 @@ from .redirects import (
     see_other_uri,
     uri_problem,
 )
+from .sasl_exchange import SaslExchange
 from .stanza import Stanza, stanza_of
 from .states import PIPELINED, Role, Speaker, State, Token, next_state, token_of
 from .xml import Context, StreamHeader, XmlError, parse_element
@@ -66,14 +68,19 @@ class ClientOptions:
     """What a client wants of a stream.
 
     `credentials` is None to stay unauthenticated; `tls` says whether STARTTLS is wanted (and
-    required); `mechanism` insists on one SASL mechanism. A component is a client that speaks
-    `dialects.COMPONENT`: `jid` is its domain and the password of `credentials` its secret.
+    required); `mechanism` insists on one SASL mechanism, `channel_binding` on one type. `floor` is
+    the strongest mechanism that the account used before: no weaker one is chosen.
+
+    A component is a client that speaks `dialects.COMPONENT`: `jid` is its domain and the password
+    of `credentials` its secret.
     """
 
     jid: JID
     credentials: Credentials | None = field(default=None, repr=False)
     tls: bool = True
     mechanism: str | None = None
+    channel_binding: str | None = None
+    floor: str = ""
     language: str = "en"
     dialect: Dialect = dialects.CLIENT
 
@@ -95,7 +102,8 @@ class ServerOptions:
     fresh id for each stream header. With `tls`, STARTTLS is offered, and nobody may sign in
     without it unless `tls_required` is False. `max_size` caps what a client may send, in bytes
     an element. For components (`dialects.COMPONENT`), `domains` are theirs and `secrets` has the
-    secret of each.
+    secret of each. `announce_bindings` says whether the channel bindings are announced (XEP-0440);
+    `make_mechanism` starts each SASL exchange.
     """
 
     domains: frozenset[str]
@@ -109,12 +117,15 @@ class ServerOptions:
     max_size: int = MAX_SIZE
     dialect: Dialect = dialects.CLIENT
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    announce_bindings: bool = True
+    make_mechanism: MechanismMaker = server_mechanism
 
 
 class Stream:
     """One stream over one connection, through its restarts; see the module for its use.
 
-    `secured` starts as True where the transport is encrypted already (direct TLS).
+    `secured` starts as True where the transport is encrypted already (direct TLS); `channel` is
+    then what TLS has for SASL.
     """
 
     def __init__(
@@ -122,6 +133,7 @@ class Stream:
         options: ClientOptions | ServerOptions,
         *,
         secured: bool = False,
+        channel: Channel | None = None,
         ids: IdCounter | None = None,
     ) -> None:
         self._options = options
@@ -130,6 +142,7 @@ class Stream:
         self.role = Role.CLIENT if isinstance(options, ClientOptions) else Role.SERVER
         self.state = State.START
         self.secured = secured
+        self.channel = channel or Channel()
         self.authenticated = False
         self.mechanism = ""
         self.username = ""
@@ -147,8 +160,9 @@ class Stream:
         self._framers = self._new_framers()
         self._contexts = {way: self.dialect.context() for way in Direction}
         self._bind = Bind()
+        self._sasl = Sasl()
         self._features: tuple[StreamFeature, ...] = (
-            (Component(),) if self.is_component else (StartTls(), Sasl(), self._bind)
+            (Component(),) if self.is_component else (StartTls(), self._sasl, self._bind)
         )
         self._ahead: list[Token] = []
 
@@ -214,6 +228,11 @@ class Stream:
     def wanted_mechanism(self) -> str | None:
         """The one SASL mechanism that a client insists on, if any."""
         return self.client.mechanism
+
+    @property
+    def sasl_exchange(self) -> SaslExchange | None:
+        """The last SASL exchange on this connection, finished or not."""
+        return self._sasl.exchange
 
     @property
     def wanted_resource(self) -> str:
@@ -296,9 +315,13 @@ class Stream:
             self._framers[Direction.SENT] = self.dialect.framer()
         return [event for events in self._take(Direction.SENT, data) for event in events]
 
-    def tls_established(self) -> None:
-        """Note that the TLS handshake is done: the stream starts anew (RFC 6120 5.4.3.3)."""
+    def tls_established(self, channel: Channel | None = None) -> None:
+        """Note that the TLS handshake is done: the stream starts anew (RFC 6120 5.4.3.3).
+
+        `channel` is what TLS has for SASL.
+        """
         self.secured = True
+        self.channel = channel or Channel()
         self._move(Speaker.CLIENT, Token.TLS_DONE)
         self._restart()
 

@@ -1,0 +1,115 @@
+"""The server's side of SASL (RFC 6120 6.4): what is offered, and who is let in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import namespaces as ns
+from ..channel import announcement
+from ..mechanisms import PLUS, Advertised, Reply, SaslRefusedError, ServerMechanism
+from ..moves import Move, MoveFamily, Send
+from ..problem import Problem
+from ..states import State, Token
+from .base import text_of
+from .payloads import decode, encode
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from ..stream import Stream
+
+
+class SaslServer:
+    """One server's exchanges on one connection."""
+
+    def __init__(self) -> None:
+        self._mechanism: ServerMechanism | None = None
+        self._reply: Move | None = None
+
+    @property
+    def username(self) -> str:
+        """The localpart that the client is signed in as, or is about to be."""
+        return self._mechanism.username if self._mechanism is not None else ""
+
+    def advertised(self, stream: Stream) -> Advertised:
+        """Return what can be offered on this connection."""
+        channel = stream.channel
+        names = tuple(
+            name
+            for name in stream.server_mechanisms
+            if (channel.bindings or not name.endswith(PLUS))
+            and (channel.identities or name != "EXTERNAL")
+        )
+        announced = channel.types if stream.server.announce_bindings else None
+        return Advertised(names, announced or None)
+
+    def offer(self, stream: Stream) -> str:
+        """Offer the mechanisms and channel bindings until the client is authenticated."""
+        tls_first = stream.tls_required and not stream.secured
+        advertised = self.advertised(stream)
+        if stream.authenticated or tls_first or not advertised.mechanisms:
+            return ""
+        names = "".join(f"<mechanism>{name}</mechanism>" for name in advertised.mechanisms)
+        offer = f"<mechanisms xmlns='{ns.SASL}'>{names}</mechanisms>"
+        return offer + announcement(advertised.bindings or ())
+
+    def move(self, stream: Stream) -> Move | None:
+        """Return the next challenge, success or failure; a failure also out of turn."""
+        return self._reply if stream.state in (State.SASL, State.FEATURES) else None
+
+    def heard(self, stream: Stream, token: Token, element: etree._Element) -> None:
+        """Take what the client said and get the answer ready."""
+        if token is Token.ABORT:
+            self._reply = _failure("aborted")
+            return
+        if token not in (Token.AUTH, Token.RESPONSE):
+            return
+        try:
+            if token is Token.AUTH:
+                self._begin(stream, element.get("mechanism") or "")
+            self._reply = self._answer(text_of(element), token)
+        except SaslRefusedError as error:
+            self._reply = _failure(error.condition)
+
+    def said(self) -> None:
+        """Note that the answer is out."""
+        self._reply = None
+
+    def forget(self) -> None:
+        """End the exchange after a failure; another may follow."""
+        self._mechanism = self._reply = None
+
+    def _begin(self, stream: Stream, name: str) -> None:
+        if stream.tls_required and not stream.secured:
+            raise SaslRefusedError(Problem("TLS first"), "encryption-required")
+        advertised = self.advertised(stream)
+        if stream.accounts is None or name not in advertised.mechanisms:
+            raise SaslRefusedError(Problem("no such mechanism"), "invalid-mechanism")
+        self._mechanism = stream.server.make_mechanism(
+            name,
+            stream.accounts,
+            domain=stream.served_domain,
+            channel=stream.channel,
+            advertised=advertised,
+        )
+
+    def _answer(self, payload: str, token: Token) -> Move:
+        if self._mechanism is None:
+            raise SaslRefusedError(Problem("no exchange has begun"), "malformed-request")
+        if token is Token.AUTH and not payload:
+            return _send("challenge", f"<challenge xmlns='{ns.SASL}'/>")
+        reply: Reply = self._mechanism.receive(decode(payload))
+        data = "" if reply.data is None else encode(reply.data)
+        name = "success" if reply.done else "challenge"
+        body = f">{data}</{name}>" if data else "/>"
+        return _send(name, f"<{name} xmlns='{ns.SASL}'{body}")
+
+
+def _send(name: str, xml: str) -> Move:
+    return Send(
+        name, MoveFamily.NEGOTIATION, "the exchange goes on", "RFC 6120 6.4", data=xml.encode()
+    )
+
+
+def _failure(condition: str) -> Move:
+    return _send("failure", f"<failure xmlns='{ns.SASL}'><{condition}/></failure>")

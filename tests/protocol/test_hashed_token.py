@@ -7,14 +7,15 @@ import hmac
 
 import pytest
 
+from xmppshell.protocol.channel import ChannelBinding
 from xmppshell.protocol.credentials import FastToken
-from xmppshell.protocol.hashed_token import (
+from xmppshell.protocol.mechanisms import SaslRefusedError
+from xmppshell.protocol.mechanisms.hashed_token import (
     HashedTokenClient,
     HashedTokenServer,
     best_of,
     parts_of,
 )
-from xmppshell.protocol.mechanisms import SaslRefusedError
 
 SECRET = "secret-token:abc"
 TOKEN = FastToken("HT-SHA-256-NONE", SECRET, "2030-01-01T00:00:00Z")
@@ -51,7 +52,7 @@ def test_both_ends_agree_and_prove_themselves() -> None:
 
 def test_a_binding_counts_for_both_proofs() -> None:
     token = FastToken("HT-SHA-512-EXPR", SECRET, "")
-    client = HashedTokenClient("juliet", token, b"this channel")
+    client = HashedTokenClient("juliet", token, ChannelBinding("tls-exporter", b"this channel"))
     end, _ = server(SECRET, name="HT-SHA-512-EXPR", binding=b"this channel")
     assert client.finish(end.receive(client.first()).data)
     relayed, _ = server(SECRET, name="HT-SHA-512-EXPR", binding=b"another channel")
@@ -81,9 +82,8 @@ def test_the_servers_proof_is_not_the_clients() -> None:
 
 
 def test_a_challenge_is_refused() -> None:
-    with pytest.raises(SaslRefusedError) as error:
+    with pytest.raises(SaslRefusedError):
         HashedTokenClient("juliet", TOKEN).respond(b"")
-    assert "--no-fast" in error.value.problem.cure
 
 
 @pytest.mark.parametrize("message", [b"", b"juliet", b"\0mac", b"\xff\0mac"])

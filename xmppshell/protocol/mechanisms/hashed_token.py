@@ -12,16 +12,18 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Final
 
-from .mechanisms import Reply, SaslRefusedError
-from .problem import Problem
+from ..channel import TLS_EXPORTER, TLS_SERVER_END_POINT, TLS_UNIQUE
+from ..problem import Problem
+from .base import ClientMechanism, Reply, SaslRefusedError
 
 if TYPE_CHECKING:
-    from .credentials import FastToken
+    from ..channel import ChannelBinding
+    from ..credentials import FastToken
 
 BINDINGS: Final = {
-    "EXPR": "tls-exporter",
-    "ENDP": "tls-server-end-point",
-    "UNIQ": "tls-unique",
+    "EXPR": TLS_EXPORTER,
+    "UNIQ": TLS_UNIQUE,
+    "ENDP": TLS_SERVER_END_POINT,
     "NONE": "",
 }
 """The channel bindings by the last part of a mechanism's name, the best first; NONE has none."""
@@ -56,29 +58,20 @@ def best_of(offered: Iterable[str], bindings: Collection[str]) -> str | None:
     return None
 
 
-class HashedTokenClient:
-    """The client's end; `binding` is the channel binding's data, empty where there is none."""
+class HashedTokenClient(ClientMechanism):
+    """The client's end; `binding` is the channel binding that the mechanism's name tells of."""
 
-    def __init__(self, username: str, token: FastToken, binding: bytes = b"") -> None:
+    def __init__(
+        self, username: str, token: FastToken, binding: ChannelBinding | None = None
+    ) -> None:
         self.name = token.mechanism
+        self.binding = binding
         self._username = username
         self._token = token
-        self._binding = binding
 
     def first(self) -> bytes:
         """Return the name, NUL and the proof that this side has the token."""
         return self._username.encode() + b"\0" + self._mac(_CLIENT)
-
-    def respond(self, challenge: bytes) -> bytes:
-        """Raise SaslRefusedError: there are no challenges."""
-        raise SaslRefusedError(
-            Problem(
-                f"the server sent a challenge, which {self.name} does not have",
-                "the server does not follow the specification of the mechanism",
-                "sign in with the password: --no-fast",
-                "XEP-0484",
-            )
-        )
 
     def finish(self, data: bytes | None) -> bool:
         """Verify that the server has the token, too; raises SaslRefusedError if it has not."""
@@ -94,14 +87,15 @@ class HashedTokenClient:
         return True
 
     def _mac(self, who: bytes) -> bytes:
-        return proof(self._token.mechanism, self._token.token, who, self._binding)
+        binding = self.binding.data if self.binding is not None else b""
+        return proof(self.name, self._token.token, who, binding)
 
 
 class HashedTokenServer:
     """The server's end.
 
     `tokens_of` gives the tokens that a user name may sign in with by this mechanism; `binding` is
-    as at the client's end. `token` is the one that was used, once `receive` has returned.
+    the data of the channel binding, empty where there is none. `token` is the one that was used, once `receive` has returned.
     """
 
     def __init__(

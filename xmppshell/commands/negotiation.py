@@ -79,7 +79,7 @@ def state_table(here: State) -> list[str]:
         for (source, speaker, token), target in TRANSITIONS.items():
             if source is known:
                 who = "both" if token is Token.TLS_DONE else speaker.value
-                lines.append(f"      {who:6} {token.value:24} → {target.value}")
+                lines.append(f"      {who:6} {token.value:27} → {target.value}")
     return lines
 
 

@@ -40,6 +40,7 @@ class State(enum.Enum):
     HANDSHAKE = "TLS handshake due"
     SASL = "authenticating"
     BINDING = "binding a resource"
+    RESUMING = "resuming an earlier stream"
     BOUND = "bound"
     COMPONENT_OPENED = "the component's handshake is due"
     COMPONENT_PROVING = "the server judges the component's handshake"
@@ -65,7 +66,10 @@ class Token(enum.Enum):
     BIND = "<iq><bind/></iq>"
     BIND_RESULT = "<iq type='result'/> to bind"
     BIND_ERROR = "<iq type='error'/> to bind"
-    COMPONENT_HEADER = "<stream:stream xmlns='jabber:component:accept'>"
+    RESUME = "<resume/>"
+    RESUMED = "<resumed/>"
+    SM_FAILED = "<failed/>"
+    COMPONENT_HEADER = "<stream:stream> (component)"
     COMPONENT_HANDSHAKE = "<handshake/>"
     STREAM_ERROR = "<stream:error/>"
     STREAM_END = "</stream:stream>"
@@ -91,6 +95,10 @@ TRANSITIONS: Final[dict[tuple[State, Speaker, Token], State]] = {
     (State.FEATURES, _C, Token.BIND): State.BINDING,
     (State.BINDING, _S, Token.BIND_RESULT): State.BOUND,
     (State.BINDING, _S, Token.BIND_ERROR): State.FEATURES,
+    # Instead of binding, an earlier stream can be gone on with (XEP-0198 5).
+    (State.FEATURES, _C, Token.RESUME): State.RESUMING,
+    (State.RESUMING, _S, Token.RESUMED): State.BOUND,
+    (State.RESUMING, _S, Token.SM_FAILED): State.FEATURES,
     # A component's stream goes another way (XEP-0114 3).
     (State.START, _C, Token.COMPONENT_HEADER): State.OPENING,
     (State.OPENING, _S, Token.COMPONENT_HEADER): State.COMPONENT_OPENED,
@@ -114,6 +122,9 @@ _ELEMENTS: Final = {
     f"{{{ns.SASL}}}abort": Token.ABORT,
     f"{{{ns.SASL}}}success": Token.SUCCESS,
     f"{{{ns.SASL}}}failure": Token.SASL_FAILURE,
+    f"{{{ns.STREAM_MANAGEMENT}}}resume": Token.RESUME,
+    f"{{{ns.STREAM_MANAGEMENT}}}resumed": Token.RESUMED,
+    f"{{{ns.STREAM_MANAGEMENT}}}failed": Token.SM_FAILED,
     f"{{{ns.COMPONENT_ACCEPT}}}handshake": Token.COMPONENT_HANDSHAKE,
 }
 

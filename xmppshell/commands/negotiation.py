@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .desk import Desk
 
 
+PIECE = 48
+"""How many characters of a nonce or a signature stand on one line."""
+
+
 async def negotiate(desk: Desk, call: Call) -> None:
     """Show or change who makes the moves."""
     wanted = call.get("speed")
@@ -136,7 +140,7 @@ async def sasl(desk: Desk, call: Call) -> None:
         width = max(len(field.name) for field in fields)
         desk.screen.say(
             "\n".join(
-                f"    {field.name.ljust(width)}  {field.value}\n    {' ' * width}  {field.meaning}"
+                f"    {field.name.ljust(width)}  {_in_pieces(field.value, width + 6)}\n    {' ' * width}  {field.meaning}"
                 for field in fields
             )
         )
@@ -147,6 +151,12 @@ async def sasl(desk: Desk, call: Call) -> None:
             role = "ok" if each.right else "error"
             desk.screen.say(f"  computed again: {each.what}: {verdict}", role)
             desk.screen.say(f"    {each.meaning}", "dim")
+
+
+def _in_pieces(value: str, margin: int) -> str:
+    """Break a long value, which has no spaces, into lines that stand under each other."""
+    pieces = [value[at : at + PIECE] for at in range(0, len(value), PIECE)]
+    return f"\n{' ' * margin}".join(pieces)
 
 
 COMMANDS = (

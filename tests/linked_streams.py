@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable
 
+from xmppshell.protocol.channel import Channel
 from xmppshell.protocol.credentials import Credentials
 from xmppshell.protocol.events import Direction, Event
 from xmppshell.protocol.jid import JID
@@ -14,6 +15,7 @@ from xmppshell.protocol.stream import ClientOptions, Refusal, ServerOptions, Str
 
 JULIET = JID("juliet", "localhost", "balcony")
 PASSWORD = "pencil"
+TOKEN = "a token of the test"
 SALT = b"a salt of the test"
 ITERATIONS = 4096
 
@@ -36,6 +38,15 @@ class TestAccounts:
         client_key = hmac.digest(salted, b"Client Key", digest)
         stored = hashlib.new(digest, client_key).digest()
         return SALT, stored, hmac.digest(salted, b"Server Key", digest), ITERATIONS
+
+    def knows(self, username: str) -> bool:
+        return username == "juliet"
+
+    def token_owner(self, token: str) -> str | None:
+        return "juliet" if token == TOKEN else None
+
+    def guest(self) -> str:
+        return "guest"
 
 
 def client_stream(
@@ -78,10 +89,17 @@ class Link:
     """Carries what one core would send to the other until neither has a move left.
 
     Both make every move at once, as an autopilot does. `moves` and `events` are what each did
-    and saw; `cut` says how bytes arrive.
+    and saw; `cut` says how bytes arrive, `channels` what TLS has for client and server.
     """
 
-    def __init__(self, client: Stream, server: Stream, cut: Cut = whole) -> None:
+    def __init__(
+        self,
+        client: Stream,
+        server: Stream,
+        cut: Cut = whole,
+        channels: tuple[Channel, Channel] = (Channel(), Channel()),
+    ) -> None:
+        self._channels = dict(zip(("client", "server"), channels, strict=True))
         self.ends = {"client": client, "server": server}
         self.moves: dict[str, list[Move]] = {"client": [], "server": []}
         self.events: dict[str, list[Event]] = {"client": [], "server": []}
@@ -106,8 +124,8 @@ class Link:
             if any(isinstance(m, BeginTls) for m in self.ends[other].moves()):
                 self.tls += 1
                 self.moves[other].append(move)
-                for end in self.ends.values():
-                    end.tls_established()
+                for end_name, end in self.ends.items():
+                    end.tls_established(self._channels[end_name])
                 return True
             return False
         self.moves[name].append(move)

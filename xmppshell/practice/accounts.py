@@ -39,6 +39,14 @@ class Accounts:
         self._passwords[jid.bare] = password
         self._keys = {key: found for key, found in self._keys.items() if key[0] != jid.bare}
 
+    def remove(self, jid: JID) -> None:
+        """Delete the account `jid`, if there is one."""
+        self._passwords.pop(jid.bare, None)
+        self._keys = {key: found for key, found in self._keys.items() if key[0] != jid.bare}
+
+    def __len__(self) -> int:
+        return len(self._passwords)
+
     def __contains__(self, jid: object) -> bool:
         return isinstance(jid, JID) and jid.bare in self._passwords
 

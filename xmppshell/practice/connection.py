@@ -24,8 +24,11 @@ from ..protocol.stream import STREAM_END, Refusal, ServerOptions, Stream
 from .directory import Resource
 
 if TYPE_CHECKING:
+    from lxml import etree
+
     from ..network.tcp import Wire
     from ..network.tls import ServerTlsSettings
+    from .registration import Registrar
     from .stage import Stage
 
 MAX_FAILURES: Final = 3
@@ -52,6 +55,10 @@ class House(Protocol):
     @property
     def negotiation_seconds(self) -> float:
         """How long a client has from its connection to its resource."""
+
+    @property
+    def registrar(self) -> Registrar:
+        """Who makes accounts, if clients may have them made."""
 
     def options(self, connection: ClientConnection) -> ServerOptions:
         """Return what to offer on a connection."""
@@ -103,6 +110,10 @@ class ClientConnection:
             return user.with_resource(requested or self._house.stage.free_name(user))
         except JIDError:
             return Refusal("bad-request", "modify")
+
+    def register(self, iq: etree._Element) -> str | Refusal:
+        """Answer a client that asks to register before it signs in."""
+        return self._house.registrar.strangers_iq(iq, self.stream.served_domain)
 
     # The life of the connection.
 

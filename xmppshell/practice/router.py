@@ -17,6 +17,7 @@ from .directory import Delivery, Directory, Resource
 from .envelope import Envelope
 from .markup import declare, rewrite
 from .presence import Presence
+from .registration import Registrar
 from .roster import Rosters
 from .services import Services
 from .subscriptions import TYPES, Subscriptions
@@ -39,7 +40,8 @@ _LANG = f"{{{ns.XML}}}lang"
 class Router:
     """Routes stanzas between the resources of one server.
 
-    `domains` are those of the server; `users` holds the bare JIDs that have an account.
+    `domains` are those of the server; `users` holds the bare JIDs that have an account, and
+    `registrar` changes them, if users may.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Router:
         users: Container[JID],
         rosters: Rosters,
         clock: Callable[[], datetime],
+        registrar: Registrar | None = None,
     ) -> None:
         self.directory = Directory()
         self._domains = domains
@@ -56,7 +59,7 @@ class Router:
         self._subscriptions = Subscriptions(
             self.directory, rosters, self._presence, lambda jid: jid in users
         )
-        self._services = Services(rosters, self._subscriptions, clock)
+        self._services = Services(rosters, self._subscriptions, clock, registrar)
         # Most stanzas of a conversation go to the same few addresses.
         self._parse = functools.lru_cache(maxsize=1024)(JID.parse)
 

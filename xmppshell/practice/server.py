@@ -18,6 +18,7 @@ from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
 from .actors import PARTS, Actor, Part
 from .connection import CLOSE_SECONDS, ClientConnection
 from .directory import Delivery, Resource
+from .registration import Registrar
 from .roster import Rosters
 from .stage import Stage
 
@@ -51,9 +52,10 @@ class PracticeServer:
 
     `domains` are the domains that it serves; `accounts` who may sign in (default: the users of
     `default_accounts`); `parts` who is played by an actor while nobody signs in as them.
-    `mechanisms` are those to offer, best first. `clock` gives the present as an aware time and
-    `new_stream_id` a fresh id for each stream. `on_note` is told in words who came, signed in and
-    left; the texts hold what clients sent, so they must be made safe before they are shown.
+    `mechanisms` are those to offer, best first; with `registration` clients may make accounts,
+    change their passwords and cancel them (XEP-0077). `clock` gives the present as an aware time
+    and `new_stream_id` a fresh id for each stream. `on_note` is told in words who came, signed in
+    and left; the texts hold what clients sent, so they must be made safe before they are shown.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class PracticeServer:
         tls: TlsOffer = TlsOffer.REQUIRED,
         parts: Iterable[Part] = PARTS,
         mechanisms: tuple[str, ...] = PREFERENCE,
+        registration: bool = False,
         negotiation_seconds: float = NEGOTIATION_SECONDS,
         max_stanza_bytes: int = MAX_STANZA_BYTES,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -73,6 +76,8 @@ class PracticeServer:
         self.domains = tuple(JID.parse(domain).domain for domain in domains)
         self.accounts = default_accounts(self.domains) if accounts is None else accounts
         self.rosters = Rosters()
+        self._removed: list[JID] = []
+        self._registration = registration
         self.tls_offer = tls
         self.tls: ServerTlsSettings | None = None
         self.negotiation_seconds = negotiation_seconds
@@ -85,8 +90,16 @@ class PracticeServer:
         self._new_stream_id = new_stream_id
         self._on_note = on_note
         self._befriend()
+        self.registrar = Registrar(self.accounts, self._removed.append)
         actors = [Actor(part, domain, clock) for domain in self.domains for part in parts]
-        self.stage = Stage(self.domains, self.accounts, actors, self.rosters, clock)
+        self.stage = Stage(
+            self.domains,
+            self.accounts,
+            actors,
+            self.rosters,
+            clock,
+            self.registrar if registration else None,
+        )
         self._listeners: list[Listener] = []
         self._connections: dict[ClientConnection, asyncio.Task[object]] = {}
         self._by_resource: dict[Resource, ClientConnection] = {}
@@ -167,6 +180,7 @@ class PracticeServer:
             assign_resource=connection.assign_resource,
             new_stream_id=self._new_stream_id,
             max_size=self._max_stanza_bytes,
+            register=connection.register if self._registration else None,
         )
 
     def entered(self, connection: ClientConnection, resource: Resource) -> None:
@@ -183,6 +197,14 @@ class PracticeServer:
         assert connection.resource is not None
         assert event.stanza is not None
         self._deliver(self.stage.take(connection.resource, event.data, event.stanza, event.element))
+        while self._removed:
+            self._dismiss_account(self._removed.pop())
+
+    def _dismiss_account(self, account: JID) -> None:
+        """End the sessions of an account that was cancelled (XEP-0077 3.2)."""
+        for resource, connection in tuple(self._by_resource.items()):
+            if resource.jid.bare == account:
+                connection.dismiss("not-authorized", "the account was deleted")
 
     def left(self, connection: ClientConnection) -> None:
         """Take out the resource of a connection that is over."""

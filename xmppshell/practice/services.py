@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID, JIDError
+from ..protocol.stream import Refusal
 from ..protocol.xml.tokens import quoted
 from .directory import Delivery
 from .envelope import Envelope
+from .registration import Registrar
 from .roster import Rosters, escape_text
 from .subscriptions import Subscriptions
 
@@ -30,15 +33,26 @@ Handler = Callable[[Envelope, JID], list[Delivery]]
 class Services:
     """The answers, found by type and payload; what is not here is service-unavailable.
 
-    `clock` gives the present as an aware time.
+    `clock` gives the present as an aware time; `registrar` takes what users want of their
+    accounts, if they may.
     """
 
     def __init__(
-        self, rosters: Rosters, subscriptions: Subscriptions, clock: Callable[[], datetime]
+        self,
+        rosters: Rosters,
+        subscriptions: Subscriptions,
+        clock: Callable[[], datetime],
+        registrar: Registrar | None = None,
     ) -> None:
         self._rosters = rosters
         self._subscriptions = subscriptions
         self._clock = clock
+        self._registrar = registrar
+        registration: Mapping[tuple[str, str], Handler] = {
+            ("get", f"{{{ns.REGISTER}}}query"): self._registered,
+            ("set", f"{{{ns.REGISTER}}}query"): self._register,
+        }
+        offered = registration if registrar is not None else {}
         self._for_server: Mapping[tuple[str, str], Handler] = {
             ("get", f"{{{ns.PING}}}ping"): self._done,
             ("get", f"{{{ns.VERSION}}}query"): self._version,
@@ -46,6 +60,7 @@ class Services:
             ("get", f"{{{ns.DISCO_INFO}}}query"): self._server_info,
             ("get", f"{{{ns.DISCO_ITEMS}}}query"): self._no_items,
             ("set", f"{{{ns.SESSION}}}session"): self._done,
+            **offered,
         }
         self._for_account: Mapping[tuple[str, str], Handler] = {
             ("get", f"{{{ns.PING}}}ping"): self._done,
@@ -54,6 +69,7 @@ class Services:
             ("get", f"{{{ns.ROSTER}}}query"): self._roster_get,
             ("set", f"{{{ns.ROSTER}}}query"): self._roster_set,
             ("set", f"{{{ns.SESSION}}}session"): self._done,
+            **offered,
         }
 
     def server(self, envelope: Envelope, domain: JID) -> list[Delivery]:
@@ -93,7 +109,8 @@ class Services:
 
     def _server_info(self, envelope: Envelope, to: JID) -> list[Delivery]:
         identity = f"<identity category='server' type='im' name={quoted(SERVER_NAME)}/>"
-        return _info(envelope, identity, _FEATURES)
+        more = (ns.REGISTER,) if self._registrar is not None else ()
+        return _info(envelope, identity, _FEATURES + more)
 
     def _account_info(self, envelope: Envelope, to: JID) -> list[Delivery]:
         if not self._rosters.sees(envelope.sender.jid, to):
@@ -106,6 +123,29 @@ class Services:
         if _node(envelope):
             return envelope.error("cancel", "item-not-found")
         return envelope.result(f"<query xmlns='{ns.DISCO_ITEMS}'/>")
+
+    # The account itself (XEP-0077).
+
+    def _registered(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        assert self._registrar is not None
+        return envelope.result(self._registrar.members_get(envelope.sender.jid.bare))
+
+    def _register(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        """Change the password, or end the account and all subscriptions with it."""
+        assert self._registrar is not None
+        account = envelope.sender.jid.bare
+        answer = self._registrar.members_set(envelope.element, account)
+        if isinstance(answer, Refusal):
+            # A password is not sent back with the error (XEP-0077 3.3).
+            blank = f"<iq type='set' id={quoted(envelope.stanza.id or '')}/>".encode()
+            return replace(envelope, data=blank).error(answer.type, answer.condition, answer.text)
+        deliveries = envelope.result(answer)
+        if not self._registrar.knows(account):
+            roster = self._rosters.of(account)
+            for item in roster:
+                deliveries += self._subscriptions.end(account, item.jid)
+                roster.remove(item.jid)
+        return deliveries
 
     # The roster (RFC 6121 2).
 

@@ -18,6 +18,7 @@ from ..protocol.xml import Context, parse_element
 from .accounts import Accounts
 from .actors import Actor
 from .directory import Delivery, Resource
+from .registration import Registrar
 from .roster import Rosters
 from .router import Router
 
@@ -38,8 +39,10 @@ class Stage:
         actors: Iterable[Actor],
         rosters: Rosters,
         clock: Callable[[], datetime],
+        registrar: Registrar | None = None,
     ) -> None:
-        self.router = Router(frozenset(domains), accounts, rosters, clock)
+        self.router = Router(frozenset(domains), accounts, rosters, clock, registrar)
+        self._accounts = accounts
         self._context = Context.for_namespace(ns.CLIENT)
         self._actors = {actor.jid.bare: actor for actor in actors if actor.jid in accounts}
         self._playing: dict[Resource, Actor] = {}
@@ -67,6 +70,8 @@ class Stage:
         """Take a resource out whose stream is over; does nothing if it was replaced."""
         told = self.router.leave(resource)
         actor = self._actors.get(resource.jid.bare)
+        if actor is not None and actor.jid not in self._accounts:
+            actor = None
         if actor is not None and not self.router.directory.of(actor.jid):
             told += self._begin(actor)
         return self._played(told)

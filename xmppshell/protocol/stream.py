@@ -39,6 +39,7 @@ from .events import (
 from .features.base import StreamFeature, escape
 from .features.bind import Bind
 from .features.component import COMPONENT_CONDITIONS, Component, explained
+from .features.registration import Register
 from .features.sasl import Sasl
 from .features.starttls import StartTls
 from .framing import MAX_SIZE, Frame, FrameKind, FramingError
@@ -87,10 +88,11 @@ class ClientOptions:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a server did not do something: a stanza error's condition and type."""
+    """Why a server did not do something: a stanza error's condition, type and text if any."""
 
     condition: str
     type: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,9 @@ class ServerOptions:
     without it unless `tls_required` is False. `max_size` caps what a client may send, in bytes
     an element. For components (`dialects.COMPONENT`), `domains` are theirs and `secrets` has the
     secret of each. `announce_bindings` says whether the channel bindings are announced (XEP-0440);
-    `make_mechanism` starts each SASL exchange.
+    `make_mechanism` starts each SASL exchange. `register` takes the iq with which somebody who
+    is not signed in asks to register, and gives the payload of the result or a `Refusal`; with
+    None nobody can.
     """
 
     domains: frozenset[str]
@@ -119,6 +123,7 @@ class ServerOptions:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     announce_bindings: bool = True
     make_mechanism: MechanismMaker = server_mechanism
+    register: Callable[[etree._Element], str | Refusal] | None = None
 
 
 class Stream:
@@ -164,6 +169,9 @@ class Stream:
         self._features: tuple[StreamFeature, ...] = (
             (Component(),) if self.is_component else (StartTls(), self._sasl, self._bind)
         )
+        self._register = Register()
+        if isinstance(options, ServerOptions) and options.register is not None:
+            self._features += (self._register,)
         self._ahead: list[Token] = []
 
     # What the features and the readers ask.
@@ -478,7 +486,7 @@ class Stream:
             and element.tag == f"{{{self.dialect.content_namespace}}}{stanza.kind}"
         ):
             ready = self.authenticated and (token is Token.BIND or self.state is State.BOUND)
-            return "" if ready else "not-authorized"
+            return "" if ready or self._register.takes(self, element) else "not-authorized"
         may_choose = self.state in (State.OPENING, State.OPENED, State.FEATURES)
         expected = (
             token is Token.STREAM_ERROR

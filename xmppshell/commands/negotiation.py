@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..pilot import Negotiation
 from ..protocol.moves import Move
 from ..protocol.problem import Problem
-from ..protocol.sasl_explain import check, explain
+from ..protocol.sasl_explain import Field, check, explain
 from ..protocol.states import TRANSITIONS, Speaker, State, Token
 from .drafts import draft
 from .registry import Argument, Call, Command, CommandError
@@ -138,12 +138,7 @@ async def sasl(desk: Desk, call: Call) -> None:
         arrow = "→" if payload.speaker is Speaker.CLIENT else "←"
         desk.screen.say(f"{arrow} {payload.speaker.value}", "ok")
         width = max(len(field.name) for field in fields)
-        desk.screen.say(
-            "\n".join(
-                f"    {field.name.ljust(width)}  {_in_pieces(field.value, width + 6)}\n    {' ' * width}  {field.meaning}"
-                for field in fields
-            )
-        )
+        desk.screen.say("\n".join(_field_lines(field, width) for field in fields))
     password = session.settings.password
     if password is not None:
         for each in check(exchange.mechanism, exchange.payloads, password):
@@ -153,10 +148,13 @@ async def sasl(desk: Desk, call: Call) -> None:
             desk.screen.say(f"    {each.meaning}", "dim")
 
 
-def _in_pieces(value: str, margin: int) -> str:
-    """Break a long value, which has no spaces, into lines that stand under each other."""
+def _field_lines(field: Field, width: int) -> str:
+    """Return a field in lines; a long value, which has no spaces, is broken into pieces."""
+    margin = " " * (width + 6)
+    value = field.value
     pieces = [value[at : at + PIECE] for at in range(0, len(value), PIECE)]
-    return f"\n{' ' * margin}".join(pieces)
+    lines = f"\n{margin}".join([*pieces, field.meaning])
+    return f"    {field.name.ljust(width)}  {lines}"
 
 
 COMMANDS = (

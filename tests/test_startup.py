@@ -22,6 +22,7 @@ HEAVY = {
     "prompt_toolkit",
     "pygments",
     "scramp",
+    "websockets",
     "ssl",
 }
 

@@ -35,14 +35,14 @@ def good(authority: trustme.CA) -> ServerTlsSettings:
 def version(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run the test with each version of TLS."""
     if request.param == "TLS 1.2":
-        real = tls._client_context
+        real = tls.client_context
 
         def old(settings: TlsSettings) -> ssl.SSLContext:
             context = real(settings)
             context.maximum_version = ssl.TLSVersion.TLSv1_2
             return context
 
-        monkeypatch.setattr(tls, "_client_context", old)
+        monkeypatch.setattr(tls, "client_context", old)
     return str(request.param)
 
 

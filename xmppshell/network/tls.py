@@ -29,7 +29,7 @@ _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _PIECE = 64 * 1024
 
 # The verification results that OpenSSL documents in x509_vfy.h; ssl gives them as plain numbers.
-_FLAWS = {
+FLAWS = {
     2: Flaw.UNKNOWN_ISSUER,
     9: Flaw.NOT_YET_VALID,
     10: Flaw.EXPIRED,
@@ -44,6 +44,7 @@ _FLAWS = {
     67: Flaw.WEAK,
     68: Flaw.WEAK,
 }
+"""What is wrong with a certificate, by the number that verification failed with."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class TlsLayer:
                 name = to_ascii(server_name)
             except ValueError:
                 raise failures.bad_name(server_name) from None
-            self._object = _client_context(settings).wrap_bio(
+            self._object = client_context(settings).wrap_bio(
                 self._incoming, self._outgoing, server_hostname=name
             )
 
@@ -273,13 +274,14 @@ class TlsLayer:
             from . import certificates_der
 
             certificate = certificates_der.read(chain[0])
-        flaw = _FLAWS.get(error.verify_code, Flaw.OTHER)
+        flaw = FLAWS.get(error.verify_code, Flaw.OTHER)
         return failures.certificate_failed(
             flaw, self._server_name, certificate, error.verify_message
         )
 
 
-def _client_context(settings: TlsSettings) -> ssl.SSLContext:
+def client_context(settings: TlsSettings) -> ssl.SSLContext:
+    """Return the context of a client with `settings`. Raises ConnectionFailed (kind "file")."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _harden(context, settings.min_version)
     if settings.insecure:

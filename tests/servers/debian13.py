@@ -20,6 +20,20 @@ from servers.real_server import RealServer
 
 MAKER = Path(__file__).parents[2] / ".ci/debian13"
 
+CERTIFICATES_ONLY = """\
+authentication = "ccert"
+certificate_match = "xmppaddr"
+"""
+
+CLIENT_CERTIFICATES = """\
+local asking = {{
+    cafile = "{home}/ca.pem", capath = false, verify = {{ "peer", "client_once" }},
+    verifyext = {{ lsec_ignore_purpose = false }},
+}}
+c2s_ssl = asking
+c2s_direct_tls_ssl = asking
+"""
+
 
 @functools.cache
 def tree() -> tuple[Path, bool]:
@@ -59,10 +73,20 @@ class Prosody13(_OfDebian13, Prosody):
         "sasl_ssdp",
     )
 
+    def _authentication(self) -> str:
+        # Then nobody signs in by password.
+        return CERTIFICATES_ONLY if self.client_certificates else super()._authentication()
+
+    def register(self, user: str, password: str) -> None:
+        """Make an account, if there are any; with certificates, each names its user."""
+        if not self.client_certificates:
+            super().register(user, password)
+
     def _more_settings(self) -> str:
         # It also takes "auto", but forgets that after the first stream.
         certificate = ssl.PEM_cert_to_DER_cert((self.folder / "certificate.pem").read_text())
-        return f'tls_server_end_point_hash = "{hashlib.sha256(certificate).hexdigest()}"'
+        settings = CLIENT_CERTIFICATES.format(home=self.home) if self.client_certificates else ""
+        return settings + f'tls_server_end_point_hash = "{hashlib.sha256(certificate).hexdigest()}"'
 
 
 class Ejabberd24(_OfDebian13, Ejabberd):

@@ -17,6 +17,7 @@ from servers.real_server import RealServer, ServerFailed, free_ports
 
 OLD_TLS = ["no_sslv3", "no_tlsv1", "no_tlsv1_1"]
 TLS_OPTIONS = {"1.2": [*OLD_TLS, "no_tlsv1_3"], "1.3": OLD_TLS}
+ANONYMOUS = {"auth_method": "anonymous", "anonymous_protocol": "sasl_anon"}
 HASHES = {"SHA-1": "sha", "SHA-256": "sha256", "SHA-512": "sha512"}
 
 MODULES = (
@@ -58,12 +59,14 @@ class Ejabberd(RealServer):
         allow_registration: bool = False,
         require_encryption: bool = True,
         tls_max: Literal["1.2", "1.3"] = "1.3",
+        client_certificates: bool = False,
     ) -> None:
         super().__init__(
             password_hash=password_hash,
             allow_registration=allow_registration,
             require_encryption=require_encryption,
             tls_max=tls_max,
+            client_certificates=client_certificates,
         )
         self.api_port = 0
 
@@ -113,7 +116,13 @@ class Ejabberd(RealServer):
         self.accounts[user] = password
 
     def _settings(self) -> dict[str, object]:
-        client = {"ip": self.address, "module": "ejabberd_c2s", "access": "all"}
+        client = {
+            "ip": self.address,
+            "module": "ejabberd_c2s",
+            "access": "all",
+            # Then it also offers EXTERNAL, even to those who have shown no certificate.
+            "tls_verify": self.client_certificates,
+        }
         modules: dict[str, object] = {name: {} for name in (*MODULES, *self.more_modules)}
         modules["mod_host_meta"] = {"websocket_url": self.websocket_tls_url}
         registration = {"mod_register": {"access": "all"}}
@@ -134,11 +143,13 @@ class Ejabberd(RealServer):
         return {
             "loglevel": "info",
             "log_rotate_count": 0,
-            "hosts": [self.host, self.registration_host],
+            "hosts": [self.host, self.registration_host, self.anonymous_host],
+            "host_config": {self.anonymous_host: ANONYMOUS},
             "append_host_config": {self.registration_host: for_one_host},
             "c2s_protocol_options": TLS_OPTIONS[self.tls_max],
             "certfiles": [f"{self.home}/chained.pem"],
             "ca_file": f"{self.home}/ca.pem",
+            "c2s_cafile": f"{self.home}/ca.pem",
             "s2s_access": "none",
             "acme": {"auto": False},
             "registration_timeout": "infinity",

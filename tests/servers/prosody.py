@@ -47,6 +47,8 @@ VirtualHost "localhost"
 VirtualHost "{registration_host}"
     modules_enabled = {{ "register" }}
     allow_registration = true
+VirtualHost "{anonymous_host}"
+    authentication = "anonymous"
 Component "{component_host}"
     component_secret = "{component_secret}"
 """
@@ -68,12 +70,14 @@ class Prosody(RealServer):
         allow_registration: bool = False,
         require_encryption: bool = True,
         tls_max: Literal["1.2", "1.3"] = "1.3",
+        client_certificates: bool = False,
     ) -> None:
         super().__init__(
             password_hash=password_hash,
             allow_registration=allow_registration,
             require_encryption=require_encryption,
             tls_max=tls_max,
+            client_certificates=client_certificates,
         )
 
     def _configure(self) -> tuple[list[str], dict[str, str]]:
@@ -92,10 +96,11 @@ class Prosody(RealServer):
                 http_port=self.http_port,
                 https_port=self.https_port,
                 registration_host=self.registration_host,
+                anonymous_host=self.anonymous_host,
                 tls=TLS_VERSIONS[self.tls_max],
                 component_host=self.component_host,
                 component_secret=self.component_secret,
-                authentication=_authentication(self.password_hash),
+                authentication=self._authentication(),
                 require_encryption=_lua(self.require_encryption),
                 allow_plain=_lua(not self.require_encryption),
                 allow_registration=_lua(self.allow_registration),
@@ -104,6 +109,12 @@ class Prosody(RealServer):
             )
         )
         return [executable, *self._options, "-F"], {}
+
+    def _authentication(self) -> str:
+        assert not self.client_certificates, "this Prosody has no module for certificates"
+        if self.password_hash is None:
+            return 'authentication = "internal_plain"'
+        return f'authentication = "internal_hashed"\npassword_hash = "{self.password_hash}"'
 
     def _more_settings(self) -> str:
         """Give further lines for the configuration."""
@@ -141,12 +152,6 @@ class Prosody(RealServer):
         # As root it would refuse, or leave for a user who cannot read the folder.
         root = ["--root"] if os.geteuid() == 0 else []
         return [*root, "--config", f"{self.home}/{CONFIGURATION_FILE}"]
-
-
-def _authentication(password_hash: str | None) -> str:
-    if password_hash is None:
-        return 'authentication = "internal_plain"'
-    return f'authentication = "internal_hashed"\npassword_hash = "{password_hash}"'
 
 
 def _lua(value: bool) -> str:

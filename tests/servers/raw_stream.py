@@ -6,6 +6,7 @@ import base64
 import re
 import socket
 import ssl
+from pathlib import Path
 
 from servers.real_server import RealServer
 
@@ -42,17 +43,39 @@ def plain_socket(server: RealServer) -> socket.socket:
     return socket.create_connection((server.address, server.c2s_port), timeout=TIMEOUT)
 
 
-def tls_socket(server: RealServer, port: int | None = None) -> ssl.SSLSocket:
+def tls_socket(
+    server: RealServer, port: int | None = None, certificate: Path | None = None
+) -> ssl.SSLSocket:
     """Connect to `port`, by default that of direct TLS, begin with TLS and verify the server."""
-    context = ssl.create_default_context(cafile=server.ca_file)
     address = server.address, port or server.direct_tls_port
-    raw = socket.create_connection(address, timeout=TIMEOUT)
-    return context.wrap_socket(raw, server_hostname=server.host)
+    return _begin_tls(server, socket.create_connection(address, timeout=TIMEOUT), certificate)
+
+
+def starttls_socket(server: RealServer, certificate: Path | None = None) -> ssl.SSLSocket:
+    """Connect to the port that offers STARTTLS, make use of it, and verify the server."""
+    stream = plain_socket(server)
+    features(stream)
+    stream.sendall(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+    read_until(stream, r"<proceed[^>]*/>|</proceed>")
+    return _begin_tls(server, stream, certificate)
+
+
+def authenticate(stream: socket.socket, mechanism: str, message: bytes) -> str:
+    """Offer a mechanism with its first message and give the server's answer."""
+    namespace = "urn:ietf:params:xml:ns:xmpp-sasl"
+    # An empty message is written as an equals sign (RFC 6120 section 6.4.2).
+    text = base64.b64encode(message).decode() or "="
+    stream.sendall(f"<auth xmlns='{namespace}' mechanism='{mechanism}'>{text}</auth>".encode())
+    return read_until(stream, r"<success[^>]*/>|</success>|</failure>|</challenge>")
 
 
 def sign_in(stream: socket.socket, user: str, password: str) -> str:
     """Offer PLAIN and give the server's answer."""
-    message = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
-    namespace = "urn:ietf:params:xml:ns:xmpp-sasl"
-    stream.sendall(f"<auth xmlns='{namespace}' mechanism='PLAIN'>{message}</auth>".encode())
-    return read_until(stream, r"<success[^>]*/>|</success>|</failure>")
+    return authenticate(stream, "PLAIN", f"\0{user}\0{password}".encode())
+
+
+def _begin_tls(server: RealServer, raw: socket.socket, certificate: Path | None) -> ssl.SSLSocket:
+    context = ssl.create_default_context(cafile=server.ca_file)
+    if certificate is not None:
+        context.load_cert_chain(certificate)
+    return context.wrap_socket(raw, server_hostname=server.host)

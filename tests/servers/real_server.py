@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import random
 import shutil
@@ -15,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-import trustme
+from servers.certificates import Authority
 
 ADDRESS = "127.0.0.1"
 POLL = 0.02
@@ -43,8 +42,10 @@ class RealServer:
     `host` is the XMPP domain it serves and `address` where it listens. A `password_hash` of None
     stores plain passwords, so that every mechanism the server knows can be offered. With
     `require_encryption=False` it also lets clients sign in without TLS; with `tls_max="1.2"` it
-    knows no TLS 1.3. Whoever connects to `registration_host`, a second domain, may register an
-    account there; on `host` only with `allow_registration=True`.
+    knows no TLS 1.3, and with `client_certificates=True` it asks clients for certificates.
+
+    Whoever connects to `registration_host`, a second domain, may register an account there; on
+    `host` only with `allow_registration=True`. On `anonymous_host` one may be without an account.
     """
 
     name: ClassVar[str]
@@ -59,6 +60,7 @@ class RealServer:
     component_host = "component.localhost"
     component_secret = "component secret"
     registration_host = "open.localhost"
+    anonymous_host = "anonymous.localhost"
 
     def __init__(
         self,
@@ -67,11 +69,13 @@ class RealServer:
         allow_registration: bool = False,
         require_encryption: bool = True,
         tls_max: Literal["1.2", "1.3"] = "1.3",
+        client_certificates: bool = False,
     ) -> None:
         self.password_hash = password_hash
         self.allow_registration = allow_registration
         self.require_encryption = require_encryption
         self.tls_max = tls_max
+        self.client_certificates = client_certificates
         self.accounts: dict[str, str] = {}
         self.c2s_port = 0
         self.direct_tls_port = 0
@@ -79,6 +83,7 @@ class RealServer:
         self.http_port = 0
         self.https_port = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._authority = Authority()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     # What a subclass gives.
@@ -124,6 +129,12 @@ class RealServer:
     def ca_file(self) -> Path:
         """The certificate of the CA that signed the server's certificate, as PEM."""
         return self.folder / "ca.pem"
+
+    def client_certificate(self, user: str) -> Path:
+        """Make a certificate for a user's JID, and give the PEM file with it and its key."""
+        path = self.folder / f"client-{user}.pem"
+        self._authority.write_client(path, f"{user}@{self.host}")
+        return path
 
     @property
     def websocket_url(self) -> str:
@@ -188,6 +199,9 @@ class RealServer:
 
     # How it is done.
 
+    def _hosts(self) -> list[str]:
+        return [self.host, self.component_host, self.registration_host, self.anonymous_host]
+
     @classmethod
     def find(cls, command: str) -> str | None:
         """Find the path that a command has inside the server's system, or None."""
@@ -209,7 +223,7 @@ class RealServer:
         # Elsewhere than in its own system a server could not see the folder.
         parent = None if self.system() == Path("/") else self.system() / "tmp"
         self._folder = tempfile.TemporaryDirectory(prefix=f"{self.name}-", dir=parent)
-        write_certificate(self.folder, [self.host, self.component_host, self.registration_host])
+        self._authority.write_server(self.folder, [*self._hosts(), ADDRESS, "::1"])
         argv, extra = self._configure()
         environment = {
             "PATH": search_path(),
@@ -293,21 +307,6 @@ def port_open(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((ADDRESS, port)) == 0
-
-
-def write_certificate(folder: Path, hosts: Sequence[str]) -> None:
-    """Write `ca.pem`, `key.pem`, `certificate.pem` and both latter in one as `chained.pem`.
-
-    Every host is named, since OpenSSL takes no `*.localhost`. The certificate ends in a year:
-    ejabberd cannot set a timer for one that ends in centuries.
-    """
-    authority = trustme.CA()
-    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=365)
-    issued = authority.issue_cert(*hosts, ADDRESS, "::1", not_after=end)
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    issued.private_key_pem.write_to_path(folder / "key.pem")
-    issued.cert_chain_pems[0].write_to_path(folder / "certificate.pem")
-    issued.private_key_and_cert_chain_pem.write_to_path(folder / "chained.pem")
 
 
 def _can_bind(port: int) -> bool:

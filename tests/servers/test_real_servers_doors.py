@@ -9,9 +9,22 @@ import socket
 import ssl
 import urllib.request
 
-from servers.raw_stream import TIMEOUT, features, read_until, tls_socket
+import pytest
+from servers.raw_stream import (
+    TIMEOUT,
+    authenticate,
+    features,
+    read_until,
+    starttls_socket,
+    tls_socket,
+)
 from servers.real_server import RealServer
 
+WITH_CERTIFICATES = [
+    "ejabberd",
+    pytest.param("ejabberd24", marks=pytest.mark.debian13),
+    pytest.param("prosody13", marks=pytest.mark.debian13),
+]
 FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
 
 
@@ -104,3 +117,21 @@ def test_tls_1_3_is_what_comes_about(every_server):
 def test_tls_1_3_can_be_left_out(every_server_class):
     with every_server_class(tls_max="1.2") as server:
         assert tls_versions(server) == {"TLSv1.2"}
+
+
+def test_one_domain_lets_in_without_an_account(every_server):
+    with tls_socket(every_server) as stream:
+        assert "<mechanism>ANONYMOUS</mechanism>" in features(stream, every_server.anonymous_host)
+        assert "<success" in authenticate(stream, "ANONYMOUS", b"")
+
+
+@pytest.mark.parametrize("every_server_class", WITH_CERTIFICATES, indirect=True)
+def test_clients_can_be_asked_for_certificates(every_server_class):
+    with every_server_class(client_certificates=True) as server:
+        for connect in (tls_socket, starttls_socket):
+            with connect(server, certificate=server.client_certificate("juliet")) as stream:
+                assert "<mechanism>EXTERNAL</mechanism>" in features(stream)
+                assert "<success" in authenticate(stream, "EXTERNAL", b"")
+        with tls_socket(server) as stream:
+            features(stream)
+            assert "<failure" in authenticate(stream, "EXTERNAL", b"")

@@ -11,22 +11,19 @@ import asyncio
 import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from . import __version__
 from .feed import Feed, Record
-from .network.discovery import Target, TlsMode, discover
-from .network.failures import ConnectionFailed
-from .network.tcp import Wire, connect
+from .network.discovery import TlsMode
+from .network.transports import AnyWire, Dialler, Route
 from .pilot import Negotiation, Pilot, Stage, Verdict
 from .protocol.credentials import Credentials
 from .protocol.events import (
     Bound,
-    ConnectAttemptFailed,
     Connected,
-    Connecting,
     Direction,
     Disconnected,
     ElementSeen,
@@ -44,9 +41,10 @@ from .protocol.jid import JID
 from .protocol.moves import BeginTls, Disconnect, GiveUp, Move, Send
 from .protocol.obligations import Facts, Policy, default_policies, owed
 from .protocol.problem import Problem, ProblemError
+from .protocol.redirects import Redirect, check
 from .protocol.stanza import Stanza
 from .protocol.states import State
-from .protocol.stream import STREAM_END, ClientOptions, Stream
+from .protocol.stream import ClientOptions, Stream
 
 if TYPE_CHECKING:
     from .network.tls import TlsFacts
@@ -68,6 +66,10 @@ class Settings:
 
     `tls` None means: whatever DNS says, and STARTTLS where it says nothing. `timeout` is in
     seconds, for one connection attempt.
+
+    `websocket` is the address of a WebSocket, or "auto" to look for it. With `component`, the
+    JID is the domain of a component and the password its secret. `redirects` are those that the
+    user followed to come here, the last of which says where to connect.
     """
 
     jid: JID
@@ -81,6 +83,9 @@ class Settings:
     timeout: float = 15.0
     negotiation: Negotiation = Negotiation.AUTO
     until: Stage | None = None
+    websocket: str | None = None
+    component: bool = False
+    redirects: tuple[Redirect, ...] = ()
 
     @property
     def credentials(self) -> Credentials | None:
@@ -88,6 +93,27 @@ class Settings:
         if self.password is None:
             return None
         return Credentials(self.jid.local, self.password)
+
+    @property
+    def route(self) -> Route:
+        """Where to connect, and how; a redirect changes the place and nothing else."""
+        route = Route(
+            self.jid.domain,
+            host=self.host,
+            port=self.port,
+            tls=self.tls,
+            websocket=self.websocket,
+            component=self.component,
+            ca_file=self.ca_file,
+            insecure=self.insecure,
+            timeout=self.timeout,
+        )
+        if not self.redirects:
+            return route
+        to = self.redirects[-1]
+        if to.uri:
+            return replace(route, websocket=to.uri)
+        return replace(route, host=to.host, port=to.port, websocket=None)
 
 
 class Session:
@@ -111,7 +137,7 @@ class Session:
         self._numbers = numbers if numbers is not None else itertools.count(1)
         self._began = time.monotonic()
         self._last_typed = self._began
-        self._wire: Wire | None = None
+        self._wire: AnyWire | None = None
         self._pump: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._opened_at = 0.0
@@ -150,6 +176,23 @@ class Session:
         """Why the last connection ended badly, or None."""
         return self._problem
 
+    @property
+    def redirect(self) -> Redirect | None:
+        """Where the server wants its client instead, if it said so and nobody went there yet."""
+        return None if self.stream is None else self.stream.redirect
+
+    def redirected(self, redirect: Redirect) -> Settings:
+        """Return the settings that follow `redirect`: another place, and nothing else.
+
+        Raises `RedirectError` if the way leads in a circle or is too long.
+        """
+        assert self.stream is not None
+        before = () if self._announced else self.settings.redirects
+        check(redirect, tuple(earlier.target for earlier in before))
+        direct = self.tls is not None and not self.stream.client.tls and not self.settings.websocket
+        tls = TlsMode.DIRECT if direct and not redirect.uri else self.settings.tls
+        return replace(self.settings, redirects=(*before, redirect), tls=tls)
+
     # Opening.
 
     async def open(self) -> None:
@@ -163,22 +206,20 @@ class Session:
         self.owed, self._outbox = [], []
         settings = self.settings
         self.pilot = Pilot(settings.negotiation, settings.until)
-        target, wire = await self._connect()
+        transport = await Dialler(settings.route, self._note_step, self._secure).dial()
+        wire = transport.wire
         self.stream = Stream(
             ClientOptions(
                 settings.jid,
                 settings.credentials,
-                tls=settings.tls is not TlsMode.NONE and not target.direct_tls,
+                tls=transport.starttls,
                 mechanism=settings.mechanism,
+                dialect=transport.dialect,
             ),
             secured=wire.tls is not None,
             ids=self.ids,
         )
         self._wire = wire
-        if settings.tls is TlsMode.NONE:
-            self._publish(
-                Notice("unencrypted, as asked: anyone on the way can read and change it", True)
-            )
         self._ready = asyncio.get_running_loop().create_future()
         self._pump = asyncio.create_task(self._run(wire, self.stream))
         try:
@@ -187,48 +228,20 @@ class Session:
             await self.drop()
             raise
 
-    async def _connect(self) -> tuple[Target, Wire]:
-        settings = self.settings
-        targets = await discover(
-            settings.jid.domain, host=settings.host, port=settings.port, tls=settings.tls
-        )
-        failure: ConnectionFailed | None = None
-        for target in targets:
-            self._publish(Connecting(target.host, target.port, target.direct_tls, target.why))
-            try:
-                return target, await self._try(target)
-            except ConnectionFailed as error:
-                failure = error
-                self._publish(ConnectAttemptFailed(target.host, target.port, error.problem))
-                if error.kind == "certificate":
-                    break
-        assert failure is not None, "discovery gives at least one target or raises"
-        raise failure
+    def _note_step(self, event: Event) -> None:
+        if isinstance(event, Connected):
+            self.peer = event.peer
+        self._publish(event)
 
-    async def _try(self, target: Target) -> Wire:
-        began = time.monotonic()
-        wire = await connect(target, timeout=self.settings.timeout)
-        seconds = time.monotonic() - began
-        self.peer = wire.peer
-        self._publish(Connected(wire.peer, target.host, target.port, target.why, seconds))
-        if target.direct_tls:
-            try:
-                await self._secure(wire, alpn=("xmpp-client",))
-            except ConnectionFailed:
-                await wire.close(abort=True)
-                raise
-        return wire
-
-    async def _secure(self, wire: Wire, alpn: tuple[str, ...] = ()) -> None:
+    async def _secure(self, wire: AnyWire, name: str, alpn: tuple[str, ...] = ()) -> None:
+        """Do TLS on `wire` with a certificate for `name`."""
         from .network.tls import TlsSettings
 
         began = time.monotonic()
         settings = TlsSettings(
             ca_file=self.settings.ca_file, insecure=self.settings.insecure, alpn=alpn
         )
-        facts = await wire.start_tls(
-            settings, self.settings.jid.domain, timeout=self.settings.timeout
-        )
+        facts = await wire.start_tls(settings, name, timeout=self.settings.timeout)
         self.tls = facts
         self._publish(
             Secured(
@@ -244,7 +257,7 @@ class Session:
 
     # The pump: the only reader of the wire.
 
-    async def _run(self, wire: Wire, stream: Stream) -> None:
+    async def _run(self, wire: AnyWire, stream: Stream) -> None:
         problem: Problem | None = None
         try:
             await self._make_moves(wire, stream)
@@ -256,14 +269,15 @@ class Session:
                 await self._make_moves(wire, stream)
             problem = None if self._leaving else self._verdict or stream.end_problem()
         except ProblemError as error:
-            problem = None if self._leaving else error.problem
+            # What the stream said before counts more than the connection that broke on our answer.
+            problem = None if self._leaving else stream.failure or error.problem
         finally:
             await self._end(wire, stream, problem)
 
     def _over(self, stream: Stream) -> bool:
         return stream.state is State.CLOSED or self._wire is None or self._verdict is not None
 
-    async def _read(self, wire: Wire, stream: Stream) -> bytes:
+    async def _read(self, wire: AnyWire, stream: Stream) -> bytes:
         autopilot = self.pilot.negotiation is Negotiation.AUTO
         try:
             async with asyncio.timeout(None if stream.online or not autopilot else STEP_SECONDS):
@@ -278,7 +292,7 @@ class Session:
                 )
             ) from None
 
-    async def _end(self, wire: Wire, stream: Stream, problem: Problem | None) -> None:
+    async def _end(self, wire: AnyWire, stream: Stream, problem: Problem | None) -> None:
         """Close the transport and tell everyone; runs once for each connection."""
         self._wire = None
         self._problem = problem
@@ -288,7 +302,7 @@ class Session:
         if self._ready is not None and not self._ready.done():
             self._ready.set_exception(SessionError(problem or _LEFT_EARLY))
 
-    async def _make_moves(self, wire: Wire, stream: Stream) -> None:
+    async def _make_moves(self, wire: AnyWire, stream: Stream) -> None:
         """Make the recommended moves until the core waits for the peer, or the pilot for us."""
         while self._wire is wire and self._verdict is None:
             moves = stream.moves()
@@ -312,18 +326,19 @@ class Session:
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
 
-    async def _perform(self, move: Move, wire: Wire, stream: Stream) -> bool:
+    async def _perform(self, move: Move, wire: AnyWire, stream: Stream) -> bool:
         """Make one move; return True if the stream is over with it."""
         if isinstance(move, BeginTls):
             self._flush()
-            await self._secure(wire)
+            await self._secure(wire, self.settings.jid.domain)
             stream.tls_established()
         elif isinstance(move, Send):
             self._outbox.append(move.data)
             self._take(stream.data_sent(move.data), move)
         elif isinstance(move, GiveUp):
             if Direction.SENT in stream.headers and Direction.SENT not in stream.ended:
-                self._write(move.data + STREAM_END, move)
+                for data in stream.dialect.packed(move.data, stream.dialect.end):
+                    self._write(data, move)
             self._verdict = move.problem or _LEFT_EARLY
             return True
         elif isinstance(move, Disconnect):
@@ -374,15 +389,24 @@ class Session:
         """Answer what is owed an answer (`protocol.obligations`)."""
         if event.stanza is None or not self.online:
             return
-        answer = owed(event.stanza, event.element, self.jid, self.policies, self._facts())
+        answer = owed(
+            event.stanza,
+            event.element,
+            self.jid,
+            self.policies,
+            self._facts(),
+            component=self.settings.component,
+        )
         if answer is None:
             return
+        assert self.stream is not None
+        move = self.stream.spoken(answer.move)
         if self.pilot.negotiation is Negotiation.AUTO and answer.policy is not Policy.STEP:
-            self._write(answer.move.data, answer.move)
+            self._write(move.data, move)
             return
-        self.owed.append(answer.move)
+        self.owed.append(move)
         if self.pilot.negotiation is not Negotiation.MANUAL:
-            self._publish(MoveProposed(answer.move))
+            self._publish(MoveProposed(move))
 
     def _settle(self, stanza: Stanza | None) -> None:
         """Drop the owed answer that the user just gave in their own words."""
@@ -427,8 +451,10 @@ class Session:
     def _flush(self) -> None:
         """Write the moves that were made in one go: one TCP segment, or one TLS record."""
         if self._outbox and self._wire is not None:
-            data, self._outbox = b"".join(self._outbox), []
-            self._wire.write(data)
+            assert self.stream is not None
+            pieces, self._outbox = self._outbox, []
+            for data in self.stream.dialect.packed(*pieces):
+                self._wire.write(data)
 
     # Leaving.
 
@@ -437,7 +463,7 @@ class Session:
         if self._wire is None or self.stream is None or self._pump is None:
             return
         if Direction.SENT not in self.stream.ended and Direction.SENT in self.stream.headers:
-            self._write(STREAM_END, None)
+            self._write(self.stream.dialect.end, None)
         _, waiting = await asyncio.wait([self._pump], timeout=CLOSE_SECONDS)
         if waiting:
             self._publish(

@@ -125,7 +125,7 @@ def test_an_unknown_component() -> None:
     ("condition", "words"),
     [
         ("conflict", "connected already"),
-        ("invalid-from", "a component must write `from` on every stanza"),
+        ("invalid-from", "a component writes `from` on every stanza"),
         ("system-shutdown", "shutting down"),
     ],
 )

@@ -111,14 +111,21 @@ def explained(name: str, text: str, domain: str) -> Problem:
     said = f' (the server says: "{text}")' if text else ""
     meaning, cause, cure = _FOR_COMPONENTS[name]
     what = f"stream error {name}: {meaning.format(domain=domain)}{said}"
+    cure = cure.format(domain=domain)
     return Problem(what, cause, cure, _REFERENCE if found is None else found.reference)
 
 
+_WRITE_FROM: Final = (
+    "a component writes `from` on every stanza: its domain, or an address at its domain; not "
+    "every server forgives it where it is missing",
+    "connect again and write from='{domain}' and a `to` on what you send",
+)
 _FOR_COMPONENTS: Final = {
     "not-authorized": (
         "the server does not accept the secret of the component {domain}",
-        "the secret here and the one in the server's configuration differ",
-        "compare them; white space counts, in the file only the first line",
+        "the secret here and the one in the server's configuration differ, or the server does "
+        "not know this domain as a component and does not say so",
+        "compare both with the configuration; of a secret file only the first line counts",
     ),
     "conflict": (
         "the component {domain} is connected already",
@@ -127,15 +134,12 @@ _FOR_COMPONENTS: Final = {
     ),
     "host-unknown": (
         "the server has no component {domain}",
-        "its configuration does not name this domain as a component, or spells it differently",
-        "add the component to the server's configuration and reload it",
+        "its configuration does not name this domain as a component, or this is the port for "
+        "clients",
+        "check --port, 5347 is usual; add the component to the server's configuration",
     ),
-    "invalid-from": (
-        "a stanza was not from {domain}",
-        "a component must write `from` on every stanza: its domain, or an address at its domain; "
-        "no server adds it",
-        "connect again and write from='{domain}' on what you send",
-    ),
+    "invalid-from": ("a stanza was not from {domain}", *_WRITE_FROM),
+    "improper-addressing": ("a stanza lacks `from` or `to`, or one is not a JID", *_WRITE_FROM),
 }
 
 COMPONENT_CONDITIONS: Final = frozenset(_FOR_COMPONENTS)

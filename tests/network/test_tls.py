@@ -1,4 +1,4 @@
-"""The TLS layer over memory: two of them, back to back."""
+"""The TLS layers over memory, two of them back to back: by ssl, by pyOpenSSL, by one of each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,37 @@ import pytest
 import trustme
 from cryptography import x509
 
-from xmppshell.network import tls
 from xmppshell.network.failures import ConnectionFailed
 from xmppshell.network.tls import ServerTlsSettings, TlsLayer, TlsSettings
+from xmppshell.network.tls_layer import Layer
+from xmppshell.network.tls_pyopenssl import PyOpenSslLayer
 
 NAME = "example.org"
+LIBRARIES: dict[str, tuple[type[Layer], type[Layer]]] = {
+    "ssl": (TlsLayer, TlsLayer),
+    "pyopenssl": (PyOpenSslLayer, PyOpenSslLayer),
+    "pyopenssl to ssl": (PyOpenSslLayer, TlsLayer),
+    "ssl to pyopenssl": (TlsLayer, PyOpenSslLayer),
+}
+library: tuple[type[Layer], type[Layer]]
+"""What the client and the server of the running test are made of."""
+
+
+@pytest.fixture(autouse=True, params=sorted(LIBRARIES))
+def _with_each_library(request: pytest.FixtureRequest) -> None:
+    global library
+    library = LIBRARIES[request.param]
+
+
+@pytest.fixture
+def ssl_server(_with_each_library: None) -> None:
+    """Leave out the runs with a server by pyOpenSSL, into which the test cannot look."""
+    if library[1] is not TlsLayer:
+        pytest.skip("the test looks into ssl's server")
+
+
+def layer(settings: TlsSettings | ServerTlsSettings, name: str) -> Layer:
+    return library[isinstance(settings, ServerTlsSettings)](settings, name)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +52,7 @@ def good(authority: trustme.CA) -> ServerTlsSettings:
     return shop.issued(authority, NAME, "*.example.net", "192.0.2.1", "2001:db8::1")
 
 
-def shake_hands(client: TlsLayer, server: TlsLayer, *, step: int = 65536) -> None:
+def shake_hands(client: Layer, server: Layer, *, step: int = 65536) -> None:
     """Carry the handshake to its end, at most `step` bytes at a time; raises what either raises."""
     done = [client.handshake(), False]
     sides = [client, server]
@@ -44,10 +70,8 @@ def shake_hands(client: TlsLayer, server: TlsLayer, *, step: int = 65536) -> Non
     raise AssertionError("the handshake does not end")
 
 
-def pair(
-    client: TlsSettings, server: ServerTlsSettings, name: str = NAME
-) -> tuple[TlsLayer, TlsLayer]:
-    sides = TlsLayer(client, name), TlsLayer(server, "")
+def pair(client: TlsSettings, server: ServerTlsSettings, name: str = NAME) -> tuple[Layer, Layer]:
+    sides = layer(client, name), layer(server, "")
     shake_hands(*sides)
     return sides
 
@@ -56,24 +80,6 @@ def failure(client: TlsSettings, server: ServerTlsSettings, name: str = NAME) ->
     with pytest.raises(ConnectionFailed) as caught:
         pair(client, server, name)
     return caught.value
-
-
-def tls12_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every new context stop at TLS 1.2."""
-    limit(monkeypatch, ssl.TLSVersion.TLSv1_2)
-
-
-def limit(monkeypatch: pytest.MonkeyPatch, newest: ssl.TLSVersion) -> None:
-    real = tls._harden
-
-    def limited(context: ssl.SSLContext, min_version: str | None) -> None:
-        real(context, min_version)
-        if newest < ssl.TLSVersion.TLSv1_2:
-            context.set_ciphers("DEFAULT@SECLEVEL=0")
-            context.minimum_version = newest
-        context.maximum_version = newest
-
-    monkeypatch.setattr(tls, "_harden", limited)
 
 
 # A good handshake.
@@ -103,9 +109,8 @@ def test_the_facts_of_a_verified_handshake(
     assert not there.verified
 
 
-def test_tls_1_2(ca_file: str, good: ServerTlsSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    tls12_only(monkeypatch)
-    client, server = pair(TlsSettings(ca_file=ca_file), good)
+def test_tls_1_2(ca_file: str, good: ServerTlsSettings) -> None:
+    client, server = pair(TlsSettings(ca_file=ca_file, max_version="1.2"), good)
     assert client.facts().version == "TLS 1.2"
     assert server.receive(client.send(b"<a/>")) == b"<a/>"
     assert client.receive(server.send(b"<b/>")) == b"<b/>"
@@ -127,6 +132,7 @@ def test_an_internationalised_domain_is_verified_by_its_a_label(
     assert client.facts().verified
 
 
+@pytest.mark.usefixtures("ssl_server")
 def test_sni_names_the_domain_and_never_an_address(
     ca_file: str, good: ServerTlsSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,8 +162,8 @@ def test_no_alpn_is_fine_and_no_answer_to_alpn_is_too(
 
 
 def test_any_split_of_the_handshake_works(ca_file: str, good: ServerTlsSettings) -> None:
-    client = TlsLayer(TlsSettings(ca_file=ca_file), NAME)
-    server = TlsLayer(good, "")
+    client = layer(TlsSettings(ca_file=ca_file), NAME)
+    server = layer(good, "")
     shake_hands(client, server, step=1)
     assert client.facts().verified
 
@@ -272,8 +278,8 @@ def test_an_intermediate_that_the_server_does_not_send(tmp_path: Path) -> None:
 
 
 def test_the_peer_is_told_by_an_alert(good: ServerTlsSettings) -> None:
-    client = TlsLayer(TlsSettings(), NAME)
-    server = TlsLayer(good, "")
+    client = layer(TlsSettings(), NAME)
+    server = layer(good, "")
     with pytest.raises(ConnectionFailed):
         shake_hands(client, server)
     with pytest.raises(ConnectionFailed) as caught:
@@ -335,7 +341,7 @@ def test_insecure_looks_at_the_systems_authorities(good: ServerTlsSettings) -> N
 
 
 def test_a_server_that_insists_on_another_protocol(ca_file: str, good: ServerTlsSettings) -> None:
-    client = TlsLayer(TlsSettings(ca_file=ca_file, alpn=("xmpp-client",)), NAME)
+    client = layer(TlsSettings(ca_file=ca_file, alpn=("xmpp-client",)), NAME)
     client.handshake()
     alert = bytes([21, 3, 3, 0, 2, 2, 120])  # fatal no_application_protocol (RFC 7301)
     with pytest.raises(ConnectionFailed) as caught:
@@ -355,7 +361,7 @@ def test_a_server_that_insists_on_another_protocol(ca_file: str, good: ServerTls
     ],
 )
 def test_alerts_in_plain_words(ca_file: str, alert: int, words: str) -> None:
-    client = TlsLayer(TlsSettings(ca_file=ca_file), NAME)
+    client = layer(TlsSettings(ca_file=ca_file), NAME)
     client.handshake()
     with pytest.raises(ConnectionFailed) as caught:
         client.handshake(bytes([21, 3, 3, 0, 2, 2, alert]))
@@ -367,7 +373,7 @@ def test_alerts_in_plain_words(ca_file: str, alert: int, words: str) -> None:
     "answer", [b"<?xml version='1.0'?><stream:stream>", b"HTTP/1.1 400 Bad\r\n"]
 )
 def test_a_peer_that_does_not_speak_tls(ca_file: str, answer: bytes) -> None:
-    client = TlsLayer(TlsSettings(ca_file=ca_file), NAME)
+    client = layer(TlsSettings(ca_file=ca_file), NAME)
     client.handshake()
     with pytest.raises(ConnectionFailed) as caught:
         client.handshake(answer)
@@ -375,12 +381,9 @@ def test_a_peer_that_does_not_speak_tls(ca_file: str, answer: bytes) -> None:
     assert "--tls starttls" in caught.value.problem.cure
 
 
-def test_no_common_version(
-    ca_file: str, good: ServerTlsSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = TlsLayer(ServerTlsSettings(good.cert_pem, good.key_pem, min_version="1.3"), "")
-    tls12_only(monkeypatch)
-    client = TlsLayer(TlsSettings(ca_file=ca_file), NAME)
+def test_no_common_version(ca_file: str, good: ServerTlsSettings) -> None:
+    server = layer(ServerTlsSettings(good.cert_pem, good.key_pem, min_version="1.3"), "")
+    client = layer(TlsSettings(ca_file=ca_file, max_version="1.2"), NAME)
     client.handshake()
     with pytest.raises(ConnectionFailed, match="version"):
         server.handshake(client.outgoing())
@@ -388,23 +391,27 @@ def test_no_common_version(
         client.handshake(server.outgoing())
 
 
-def test_tls_1_1_is_never_spoken(
-    ca_file: str, good: ServerTlsSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = TlsLayer(good, "")
+def test_tls_1_1_is_never_spoken(good: ServerTlsSettings) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # ssl's own, about the old version
-        limit(monkeypatch, ssl.TLSVersion.TLSv1_1)
-        client = TlsLayer(TlsSettings(ca_file=ca_file), NAME)
-    client.handshake()
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    outgoing = ssl.MemoryBIO()
+    client = context.wrap_bio(ssl.MemoryBIO(), outgoing)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
     with pytest.raises(ConnectionFailed, match="version"):
-        server.handshake(client.outgoing())
+        layer(good, "").handshake(outgoing.read())
 
 
 @pytest.mark.parametrize("name", ["", "a..b", "x" * 70])
 def test_a_domain_that_cannot_be_a_host_name(name: str) -> None:
     with pytest.raises(ConnectionFailed) as caught:
-        TlsLayer(TlsSettings(), name)
+        layer(TlsSettings(), name)
     assert caught.value.kind == "dns"
 
 
@@ -446,13 +453,11 @@ def test_close_is_told_after_what_came_before(ca_file: str, good: ServerTlsSetti
     assert caught.value.kind == "closed"
 
 
-@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("newest", ["1.3", "1.2"])
 def test_what_the_peer_still_says_after_our_close_is_heard(
-    ca_file: str, good: ServerTlsSettings, old: bool, monkeypatch: pytest.MonkeyPatch
+    ca_file: str, good: ServerTlsSettings, newest: str
 ) -> None:
-    if old:
-        tls12_only(monkeypatch)
-    client, server = pair(TlsSettings(ca_file=ca_file), good)
+    client, server = pair(TlsSettings(ca_file=ca_file, max_version=newest), good)
     client.receive(server.outgoing())
     client.close()
     assert client.receive(server.send(b"</stream:stream>")) == b"</stream:stream>"
@@ -487,7 +492,7 @@ def test_a_ca_file_that_cannot_be_used(tmp_path: Path, content: bytes | None) ->
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ConnectionFailed) as caught:
-        TlsLayer(TlsSettings(ca_file=str(path)), NAME)
+        layer(TlsSettings(ca_file=str(path)), NAME)
     assert caught.value.kind == "file"
     assert str(path) in caught.value.problem.what
 
@@ -503,7 +508,7 @@ def test_a_client_certificate_is_shown_to_a_server_that_asks(
     context.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(context)
     authority.issue_cert(NAME).configure_cert(context)
-    client = TlsLayer(TlsSettings(ca_file=ca_file, client_cert=(str(certificate), str(key))), NAME)
+    client = layer(TlsSettings(ca_file=ca_file, client_cert=(str(certificate), str(key))), NAME)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     server = context.wrap_bio(incoming, outgoing, server_side=True)
     client.handshake()
@@ -534,7 +539,7 @@ def test_a_client_key_with_a_password_does_not_ask_on_the_terminal(
         )
     )
     with pytest.raises(ConnectionFailed) as caught:
-        TlsLayer(TlsSettings(client_cert=(str(certificate), str(key))), NAME)
+        layer(TlsSettings(client_cert=(str(certificate), str(key))), NAME)
     assert caught.value.kind == "file"
     assert "password" in caught.value.problem.what
 

@@ -39,6 +39,12 @@ class CertificateFacts:
     not_before: str = ""
     not_after: str = ""
 
+    @property
+    def jids(self) -> tuple[str, ...]:
+        """The JIDs that the certificate names (`xmppAddr`), as far as they are known."""
+        prefix = "xmppAddr:"
+        return tuple(name.removeprefix(prefix) for name in self.names if name.startswith(prefix))
+
 
 class Flaw(enum.Enum):
     """Why a certificate is not accepted."""

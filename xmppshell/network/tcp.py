@@ -16,7 +16,7 @@ from .happy_eyeballs import open_socket
 
 if TYPE_CHECKING:
     from .discovery import Target
-    from .tls import ServerTlsSettings, TlsFacts, TlsLayer, TlsSettings
+    from .tls_layer import Layer, ServerTlsSettings, TlsFacts, TlsSettings
 
 _CLOSE_SECONDS = 1.0
 """How long an orderly close waits for the peer."""
@@ -32,7 +32,7 @@ class Wire:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._layer: TlsLayer | None = None
+        self._layer: Layer | None = None
         self._securing = False
         self.peer = connection.peer
         self.tls: TlsFacts | None = None
@@ -92,13 +92,13 @@ class Wire:
         `context`. Raises ConnectionFailed if there is no agreement within `timeout` seconds; then
         nothing can be written any more, and the wire is only there to be closed.
         """
-        from .tls import ServerTlsSettings, TlsLayer
+        from .tls_layer import ServerTlsSettings, open_layer
 
         if self._layer is not None or self._securing:
             raise RuntimeError("TLS is already up")
         if server_side != isinstance(context, ServerTlsSettings):
             raise TypeError("a server needs ServerTlsSettings and a client TlsSettings")
-        layer = TlsLayer(context, server_name)
+        layer = open_layer(context, server_name)
         self._securing = True
         try:
             async with asyncio.timeout(timeout):
@@ -118,7 +118,7 @@ class Wire:
         self._layer = layer
         return self.tls
 
-    async def _handshake(self, layer: TlsLayer) -> None:
+    async def _handshake(self, layer: Layer) -> None:
         ciphertext = b""
         while True:
             try:
@@ -131,7 +131,7 @@ class Wire:
             if not ciphertext:
                 raise failures.handshake_cut()
 
-    def _flush(self, layer: TlsLayer) -> None:
+    def _flush(self, layer: Layer) -> None:
         ciphertext = layer.outgoing()
         if ciphertext and self._connection.writable:
             self._connection.write(ciphertext)

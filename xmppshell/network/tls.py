@@ -1,29 +1,44 @@
 """TLS without input and output: bytes in, bytes out, and what was agreed on.
 
-`TlsLayer` is the only class that knows which TLS library is at work; the transport in `tcp`
-feeds it what arrives and sends what it returns, so that the session decides which byte is the
-last one before TLS (RFC 6120 5.4.2.3).
+The transport in `tcp` feeds the layer what arrives and sends what it returns, so that the session
+decides which byte is the last one before TLS (RFC 6120 5.4.2.3). The settings and facts are in
+`tls_layer`, and can be had from here.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
 import ssl
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import failures
 from .certificates import CertificateFacts, Flaw, facts_from_dict
 from .hostname import to_ascii
+from .tls_layer import (
+    XMPP_CLIENT_ALPN,
+    Agreement,
+    Layer,
+    ServerTlsSettings,
+    TlsFacts,
+    TlsSettings,
+    open_layer,
+)
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
-XMPP_CLIENT_ALPN = "xmpp-client"
-"""The ALPN protocol name of a client-to-server stream over direct TLS (XEP-0368)."""
+__all__ = [
+    "FLAWS",
+    "XMPP_CLIENT_ALPN",
+    "ServerTlsSettings",
+    "TlsFacts",
+    "TlsLayer",
+    "TlsSettings",
+    "client_context",
+    "open_layer",
+]
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _PIECE = 64 * 1024
@@ -47,90 +62,8 @@ FLAWS = {
 """What is wrong with a certificate, by the number that verification failed with."""
 
 
-@dataclass(frozen=True)
-class TlsSettings:
-    """How a client does TLS.
-
-    `ca_file` is a PEM file of the only authorities to trust (None: those of the system);
-    `insecure` accepts any certificate; `alpn` lists the protocols to offer; `keylog` is a file to
-    append the session's secrets to, for Wireshark; `min_version` is "1.2" (default) or "1.3";
-    `client_cert` is a certificate file and its key file, both PEM, for SASL EXTERNAL.
-    """
-
-    ca_file: str | None = None
-    insecure: bool = False
-    alpn: tuple[str, ...] = ()
-    keylog: str | None = None
-    min_version: str | None = None
-    client_cert: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class ServerTlsSettings:
-    """How a server does TLS: its certificate chain and unencrypted private key, both PEM."""
-
-    cert_pem: bytes
-    key_pem: bytes = field(repr=False)
-    alpn: tuple[str, ...] = (XMPP_CLIENT_ALPN,)
-    min_version: str | None = None
-
-
-@dataclass(frozen=True)
-class TlsFacts:
-    """What a handshake agreed on, and the certificate that the peer showed.
-
-    `version` is like "TLS 1.3"; `cipher` OpenSSL's name of the suite; `alpn` the protocol agreed
-    on or None. `subject` and `issuer` are short names for people, `certificate` has them in full.
-    `names` are what the certificate is for; dates are ISO dates (UTC). `verified` is true if the
-    certificate was checked and is good for the name asked for; if checking was switched off,
-    `objection` says what it would have found ("" for nothing, or if there was a check).
-    `fingerprint_sha256` is of the certificate, in hexadecimal with colons. `chain` has the
-    certificates that the peer sent, DER, its own first. Without a peer's certificate, the usual
-    case for a server, the texts are empty.
-    """
-
-    version: str
-    cipher: str
-    alpn: str | None
-    verified: bool
-    objection: str = ""
-    fingerprint_sha256: str = ""
-    certificate: CertificateFacts = field(default_factory=CertificateFacts)
-    chain: tuple[bytes, ...] = field(default=(), repr=False)
-
-    @property
-    def subject(self) -> str:
-        """Whom the certificate names: the common name, or the next best."""
-        return self.certificate.subject
-
-    @property
-    def issuer(self) -> str:
-        """Who signed the certificate: the common name, or the next best."""
-        return self.certificate.issuer
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the certificate is for: DNS names, IP addresses, and XMPP's own kinds if known."""
-        return self.certificate.names
-
-    @property
-    def not_before(self) -> str:
-        """The first day of the certificate's validity, as an ISO date."""
-        return self.certificate.not_before
-
-    @property
-    def not_after(self) -> str:
-        """The last day of the certificate's validity, as an ISO date."""
-        return self.certificate.not_after
-
-
-class TlsLayer:
-    """One side of one TLS connection, over memory only.
-
-    Feed it what the peer sent with `handshake` and, once that has returned true, `receive`. After
-    each call, also one that raised, send what `outgoing` returns: there may be an alert, a ticket
-    or a key update in it.
-    """
+class TlsLayer(Layer):
+    """One side of one TLS connection, by Python's ssl; see `Layer` for how it is spoken to."""
 
     def __init__(self, settings: TlsSettings | ServerTlsSettings, server_name: str) -> None:
         """Prepare the client's side, or with `ServerTlsSettings` the server's.
@@ -138,14 +71,11 @@ class TlsLayer:
         `server_name` is the domain to verify and to send as SNI; a server ignores it. Raises
         ConnectionFailed if a file cannot be used or `server_name` cannot be a host name.
         """
-        self._settings = settings
-        self._server_name = server_name
+        super().__init__(settings, server_name)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._failure: failures.ConnectionFailed | None = None
         self._close_sent = False
-        self.closed_by_peer = False
-        """True once the peer has sent close_notify: nothing follows."""
         if isinstance(settings, ServerTlsSettings):
             self._object = _server_context(settings).wrap_bio(
                 self._incoming, self._outgoing, server_side=True
@@ -236,34 +166,29 @@ class TlsLayer:
                 self._object.unwrap()
         return self.outgoing()
 
-    def facts(self) -> TlsFacts:
-        """Return what the finished handshake agreed on."""
+    def _agreement(self) -> Agreement:
         cipher = self._object.cipher()
-        chain = _chain(self._object)
-        settings = self._settings
-        verified = isinstance(settings, TlsSettings) and not settings.insecure
-        certificate = CertificateFacts()
-        objection = ""
-        if verified:
-            certificate = facts_from_dict(self._object.getpeercert() or {})
-        elif chain:
-            from . import certificates_der
-
-            certificate = certificates_der.read(chain[0])
-            if isinstance(settings, TlsSettings):
-                objection = certificates_der.objection(
-                    chain, to_ascii(self._server_name), settings.ca_file
-                )
-        return TlsFacts(
+        return Agreement(
             version=(self._object.version() or "").replace("TLSv", "TLS "),
             cipher=cipher[0] if cipher else "",
             alpn=self._object.selected_alpn_protocol(),
-            verified=verified,
-            objection=objection,
-            fingerprint_sha256=_fingerprint(chain[0]) if chain else "",
-            certificate=certificate,
-            chain=chain,
         )
+
+    def _chain(self) -> tuple[bytes, ...]:
+        if self._object.server_side and self._object.getpeercert(binary_form=True) is None:
+            return ()  # Where a client was asked and showed nothing, ssl has a chain of None.
+        return _chain(self._object)
+
+    def _binding(self, kind: str) -> bytes | None:
+        if kind not in ssl.CHANNEL_BINDING_TYPES:
+            return None
+        return self._object.get_channel_binding(kind)
+
+    def _verified_certificate(self, chain: tuple[bytes, ...]) -> CertificateFacts:
+        if isinstance(self._settings, ServerTlsSettings):
+            # The JIDs in it are in none of ssl's own facts.
+            return super()._verified_certificate(chain)
+        return facts_from_dict(self._object.getpeercert() or {})
 
     def _certificate_failure(
         self, error: ssl.SSLCertVerificationError
@@ -283,7 +208,7 @@ class TlsLayer:
 def client_context(settings: TlsSettings) -> ssl.SSLContext:
     """Return the context of a client with `settings`. Raises ConnectionFailed (kind "file")."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    _harden(context, settings.min_version)
+    _harden(context, settings.min_version, settings.max_version)
     if settings.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -313,8 +238,12 @@ def _trust(context: ssl.SSLContext, ca_file: str | None) -> None:
         raise failures.bad_file("CA file", ca_file, error) from error
 
 
-def _harden(context: ssl.SSLContext, min_version: str | None) -> None:
+def _harden(
+    context: ssl.SSLContext, min_version: str | None, max_version: str | None = None
+) -> None:
     context.minimum_version = _VERSIONS[min_version or "1.2"]
+    if max_version is not None:
+        context.maximum_version = _VERSIONS[max_version]
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
 
 
@@ -341,7 +270,7 @@ def _log_keys(context: ssl.SSLContext, path: str) -> None:
 @functools.lru_cache(maxsize=4)
 def _server_context(settings: ServerTlsSettings) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _harden(context, settings.min_version)
+    _harden(context, settings.min_version, settings.max_version)
     import tempfile
 
     # ssl loads keys from files only; this one is readable by its owner and gone at once.
@@ -354,6 +283,9 @@ def _server_context(settings: ServerTlsSettings) -> ssl.SSLContext:
             raise failures.bad_file("server certificate", "the given PEM", error) from error
     if settings.alpn:
         context.set_alpn_protocols(settings.alpn)
+    if settings.client_ca_pem is not None:
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(cadata=settings.client_ca_pem.decode("ascii"))
     return context
 
 
@@ -366,7 +298,3 @@ def _chain(connection: ssl.SSLObject) -> tuple[bytes, ...]:
     return tuple(
         ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in certificates or ()
     )
-
-
-def _fingerprint(der: bytes) -> str:
-    return hashlib.sha256(der).digest().hex(":").upper()

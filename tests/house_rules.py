@@ -19,6 +19,7 @@ LEVELS = {
     "protocol": 0,
     "environment": 1,
     "exit_status": 1,
+    "configuration": 2,
     "knowledge": 2,
     "templates": 2,
     "network": 2,
@@ -26,6 +27,7 @@ LEVELS = {
     "feed": 3,
     "pilot": 3,
     "session": 4,
+    "fast_tokens": 5,
     "transcript": 5,
     "practice": 5,
     "classroom": 6,
@@ -36,7 +38,7 @@ LEVELS = {
 }
 """The rooms from the bottom up: each may import those on lower levels, and itself."""
 
-PROTOCOL_ONLY = {"knowledge", "templates"}
+PROTOCOL_ONLY = {"configuration", "knowledge", "templates"}
 """Rooms that import nothing of the house besides `protocol`."""
 
 FOR_EVERY_ROOM = {"environment", "exit_status"}

@@ -52,6 +52,13 @@ class Environment:
         return Path(platformdirs.user_state_path("xmppshell", appauthor=False))
 
     @property
+    def config_file(self) -> Path:
+        """The file of accounts and defaults, there or not: in the XDG configuration folder."""
+        import platformdirs
+
+        return Path(platformdirs.user_config_path("xmppshell", appauthor=False)) / "config.toml"
+
+    @property
     def captures_folder(self) -> Path:
         """Where the capture of each session goes."""
         return self.state_folder / "captures"
@@ -60,6 +67,12 @@ class Environment:
     def history_file(self) -> Path:
         """The file of what was typed."""
         return self.state_folder / "history"
+
+    def short(self, path: Path) -> str:
+        """Return how messages name `path`: with `~` for the home folder."""
+        home = self.variables.get("HOME", "")
+        inside = home and path.is_relative_to(home)
+        return str(Path("~") / path.relative_to(home)) if inside else str(path)
 
 
 def _nowhere() -> TextIO:

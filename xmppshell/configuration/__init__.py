@@ -1,0 +1,1 @@
+"""The configuration: which settings there are, the file that holds some, and who wins."""

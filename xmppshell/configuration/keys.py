@@ -1,0 +1,289 @@
+"""Every setting that there is: its name, what it may be, and what it is when nobody says.
+
+A key of the file, a long option of the command line, an option of `/connect` and a name for
+`/set` are the same thing, and a row here declares all of them.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from ..protocol.problem import Problem, ProblemError
+
+Value: TypeAlias = str | int | float | bool
+
+
+class WrongValue(ProblemError):
+    """A value that a key cannot have; the problem says what it can have."""
+
+
+class Kind(enum.Enum):
+    """What a value can be, in the words that tell a person."""
+
+    TEXT = "a text"
+    FILE = "the name of a file"
+    JID = "an address such as juliet@example.org"
+    CHOICE = "a choice"
+    FLAG = "true or false"
+    PORT = "a port from 1 to 65535"
+    SECONDS = "a number of seconds"
+
+
+WORDS: Final = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+"""How a flag is typed."""
+
+MOST_SECONDS: Final = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting.
+
+    `built_in` is its value when nobody gives one; None has a meaning of its own, which `unset`
+    says. Of the keys of one `rival` group, the stronger layer's drives out the weaker layer's.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    group: str
+    choices: tuple[str, ...] = ()
+    built_in: Value | None = None
+    unset: str = ""
+    placeholder: str = ""
+    rival: str = ""
+
+    @property
+    def option(self) -> str:
+        """The long option of this name: `ca_file` is `--ca-file`."""
+        return f"--{self.name.replace('_', '-')}"
+
+    def parse(self, text: str) -> Value:
+        """Read the value from what was typed; raises `WrongValue`."""
+        value = self._read(text)
+        if value is None:
+            possible = "on or off" if self.kind is Kind.FLAG else self.kind.value
+            raise self._wrong(text, possible, "")
+        return self.check(value)
+
+    def _read(self, text: str) -> Value | None:
+        """Return what `text` stands for, or None if it can be nothing of this kind."""
+        if self.kind is Kind.FLAG:
+            return WORDS.get(text.lower())
+        if self.kind is Kind.PORT:
+            return int(text) if text.isascii() and text.isdecimal() else None
+        if self.kind is Kind.SECONDS:
+            try:
+                return float(text)
+            except ValueError:
+                return None
+        return text
+
+    def check(self, value: object) -> Value:
+        """Return `value`, as TOML gives it, if the key can have it; raises `WrongValue`."""
+        if self.kind is Kind.FLAG:
+            if isinstance(value, bool):
+                return value
+            raise self._not_of_the_kind(value)
+        if self.kind in (Kind.PORT, Kind.SECONDS):
+            return self._checked_number(value)
+        if not isinstance(value, str):
+            raise self._not_of_the_kind(value)
+        return self._checked_text(value)
+
+    def _checked_number(self, value: object) -> Value:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._not_of_the_kind(value)
+        if self.kind is Kind.PORT:
+            possible = isinstance(value, int) and 0 < value < 65536
+        else:
+            possible = 0 <= value < MOST_SECONDS
+        if not possible:
+            raise self._wrong(str(value), self.kind.value, "")
+        return value
+
+    def _checked_text(self, value: str) -> str:
+        if not value:
+            raise self._wrong('""', self.kind.value, f"leave {self.name} out")
+        if self.choices and value not in self.choices:
+            import difflib
+
+            near = difflib.get_close_matches(value, self.choices, n=1)
+            cure = f"did you mean {near[0]}?" if near else ""
+            raise self._wrong(value, " or ".join(self.choices), cure)
+        if self.kind is Kind.JID:
+            from ..protocol.jid import JID, JIDError
+
+            try:
+                JID.parse(value)
+            except JIDError as error:
+                raise WrongValue(error.problem) from error
+        return value
+
+    def _not_of_the_kind(self, value: object) -> WrongValue:
+        """Return the error for a value of another type, with how it should be written."""
+        shown, cure = _shown(value), ""
+        if isinstance(value, str):
+            read = self._read(value)
+            if read is not None and not isinstance(read, str):
+                cure = f"{self.name} = {as_toml(read)}, without quotes"
+        elif isinstance(value, bool | int | float) and self.kind in (Kind.TEXT, Kind.FILE):
+            cure = f'{self.name} = "{as_toml(value)}", in quotes'
+        return self._wrong(shown, self.kind.value, cure)
+
+    def _wrong(self, shown: str, possible: str, cure: str) -> WrongValue:
+        return WrongValue(Problem(f"{self.name}: {shown} is not {possible}", "", cure))
+
+
+def as_toml(value: object) -> str:
+    """Return a value as it is written in the file."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
+
+
+def _shown(value: object) -> str:
+    """Return how a complaint calls a value of any type that TOML has."""
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a table"
+    return as_toml(value)
+
+
+WHERE_TO: Final = "where to"
+WHO: Final = "who"
+HOW: Final = "how"
+LOOKS: Final = "looks"
+
+ACCOUNT_KEY: Final = Key("jid", Kind.JID, "the account, with a resource if you like", WHO)
+
+CONNECTION_KEYS: Final = (
+    Key(
+        "host",
+        Kind.TEXT,
+        "connect to this host instead of asking DNS",
+        WHERE_TO,
+        unset="what DNS says",
+        placeholder="HOST",
+    ),
+    Key(
+        "port",
+        Kind.PORT,
+        "the port",
+        WHERE_TO,
+        unset="what DNS says, or 5222, or 5223 with direct TLS",
+        placeholder="PORT",
+    ),
+    Key(
+        "tls",
+        Kind.CHOICE,
+        "how to encrypt; none sends all in the clear",
+        WHERE_TO,
+        ("starttls", "direct", "none"),
+        unset="what DNS says, or starttls",
+    ),
+    Key(
+        "ca_file",
+        Kind.FILE,
+        "trust the certificates in this file",
+        WHERE_TO,
+        unset="those that the system trusts",
+        placeholder="FILE",
+    ),
+    Key("insecure", Kind.FLAG, "do not verify the certificate", WHERE_TO, built_in=False),
+    Key(
+        "timeout",
+        Kind.SECONDS,
+        "how long one attempt to connect may take",
+        WHERE_TO,
+        built_in=15.0,
+        placeholder="S",
+    ),
+    Key(
+        "resource",
+        Kind.TEXT,
+        "ask for this resource",
+        WHO,
+        unset="that of the JID, or what the server gives",
+        placeholder="RESOURCE",
+    ),
+    Key(
+        "mechanism",
+        Kind.TEXT,
+        "insist on this SASL mechanism",
+        WHO,
+        unset="the strongest that both sides know",
+        placeholder="M",
+    ),
+    Key(
+        "password_file",
+        Kind.FILE,
+        "its first line is the password",
+        WHO,
+        unset="none",
+        placeholder="FILE",
+        rival="password",
+    ),
+    Key(
+        "password_command",
+        Kind.TEXT,
+        "a command that prints the password",
+        WHO,
+        unset="none",
+        placeholder="CMD",
+        rival="password",
+    ),
+    Key(
+        "keyring",
+        Kind.FLAG,
+        "take the password from the keyring (an extra)",
+        WHO,
+        built_in=False,
+        rival="password",
+    ),
+    Key(
+        "negotiate",
+        Kind.CHOICE,
+        "who makes the moves: the console, you one by one, or you alone",
+        HOW,
+        ("auto", "step", "manual"),
+        built_in="auto",
+    ),
+    Key(
+        "until",
+        Kind.CHOICE,
+        "stop there and hand the stream over",
+        HOW,
+        ("connected", "features", "tls", "login", "authenticated", "bound"),
+        unset="go on until stanzas may flow",
+    ),
+)
+"""What `connect` takes besides the account, in the order in which help lists it."""
+
+SHELL_KEYS: Final = (
+    Key(
+        "editing",
+        Kind.CHOICE,
+        "the editing keys",
+        LOOKS,
+        ("emacs", "vi"),
+        built_in="emacs",
+    ),
+    Key("raw", Kind.FLAG, "show exact bytes, not the pretty view", LOOKS, built_in=False),
+    Key("timestamps", Kind.FLAG, "show when each stanza went or came", LOOKS, built_in=False),
+    Key("negotiation", Kind.FLAG, "show the XML of the negotiation too", LOOKS, built_in=False),
+    Key("color", Kind.FLAG, "colour", LOOKS, unset="on a terminal, and without NO_COLOR"),
+)
+"""How the shell looks and feels."""
+
+ACCOUNT_KEYS: Final = {key.name: key for key in (ACCOUNT_KEY, *CONNECTION_KEYS)}
+"""What a table `[accounts.NAME]` may hold, by name."""
+DEFAULT_KEYS: Final = {key.name: key for key in CONNECTION_KEYS}
+"""What the table `[defaults]` may hold, by name."""
+LOOKS_KEYS: Final = {key.name: key for key in SHELL_KEYS}
+"""What the table `[shell]` may hold, by name."""

@@ -6,6 +6,7 @@ import pytest
 from lxml import etree
 
 from xmppshell.commands.compose import compose, substitute
+from xmppshell.protocol.dialects import WEBSOCKET
 from xmppshell.protocol.ids import IdCounter, prefix_for
 from xmppshell.protocol.namespaces import CLIENT
 from xmppshell.protocol.problem import ProblemError
@@ -15,7 +16,7 @@ VARIABLES = {"me": "juliet@localhost/it's <1>", "bare": "juliet@localhost", "las
 
 
 def sent(text: str) -> str:
-    return compose(text, VARIABLES, IdCounter("j").next, Context.for_namespace(CLIENT)).text
+    return compose(text, VARIABLES, IdCounter("j").next, Context.for_namespace(CLIENT)).messages[0]
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,29 @@ def test_substitute_gives_one_fresh_id_for_a_text() -> None:
 )
 def test_prefix(local: str, prefix: str) -> None:
     assert prefix_for(local) == prefix
+
+
+class TestOverWebSocket:
+    def messages(self, text: str) -> tuple[str, ...]:
+        context = WEBSOCKET.context()
+        return compose(text, VARIABLES, IdCounter("j").next, context, WEBSOCKET).messages
+
+    def test_a_stanza_is_given_its_namespace_as_it_is_given_its_id(self) -> None:
+        assert self.messages("<presence/>") == ("<presence xmlns='jabber:client' id='j1'/>",)
+        assert self.messages("<presence xmlns='jabber:client' id='a'/>") == (
+            "<presence xmlns='jabber:client' id='a'/>",
+        )
+
+    def test_each_element_goes_by_itself(self) -> None:
+        assert self.messages("<presence id='a'/>\n <r xmlns='urn:xmpp:sm:3'/>\n") == (
+            "<presence id='a' xmlns='jabber:client'/>",
+            "<r xmlns='urn:xmpp:sm:3'/>",
+        )
+
+    def test_an_open_is_as_it_was_typed(self) -> None:
+        text = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='x'/>"
+        assert self.messages(text) == (text,)
+
+    def test_a_prefix_that_nobody_declared_is_an_error(self) -> None:
+        with pytest.raises(ProblemError):
+            self.messages("<stream:error/>")

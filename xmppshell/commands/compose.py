@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ..protocol.dialects import CLIENT, Dialect
 from ..protocol.features.base import escape
 from ..protocol.problem import Problem
 from ..protocol.stanza import stanza_of
@@ -17,9 +18,13 @@ _PLACEHOLDER = re.compile(r"\$\$|\$([a-z]+)|\{\{id\}\}|\{id\}")
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What to send: the exact `text`, and the ids that it was given or already had, in order."""
+    """What to send, and the ids that it was given or already had, in order.
 
-    text: str
+    `messages` are what is handed to the transport, one after the other: over TCP the exact text
+    in one piece, over WebSocket each element by itself.
+    """
+
+    messages: tuple[str, ...]
     ids: tuple[str, ...]
 
 
@@ -48,11 +53,16 @@ def substitute(text: str, variables: Mapping[str, str], next_id: Callable[[], st
 
 
 def compose(
-    text: str, variables: Mapping[str, str], next_id: Callable[[], str], context: Context
+    text: str,
+    variables: Mapping[str, str],
+    next_id: Callable[[], str],
+    context: Context,
+    dialect: Dialect = CLIENT,
 ) -> Composition:
     """Fill in `text` and give an id to each stanza in it that has none.
 
-    Raises `XmlError` if the text is not well-formed, and `CommandError` if it is not complete.
+    Where `dialect` lets stanzas inherit no namespace, they are given theirs. Raises `XmlError` if
+    the text is not well-formed, and `CommandError` if it is not complete.
     """
     filled = substitute(text.strip(), variables, next_id)
     examination = examine(filled, context)
@@ -67,16 +77,18 @@ def compose(
             )
         )
     if examination.header:
-        return Composition(filled, ())
+        return Composition((filled,), ())
     parts: list[str] = []
     ids: list[str] = []
     rest = filled
     for element in examination.elements:
         before, _, rest = rest.partition(element)
-        stamped, stanza_id = _with_id(element, next_id, context)
+        complete = dialect.complete(element.encode()).decode()
+        stamped, stanza_id = _with_id(complete, next_id, context)
         parts += [before, stamped]
         ids += [stanza_id] if stanza_id else []
-    return Composition("".join([*parts, rest]), tuple(ids))
+    packed = dialect.packed(*(part.encode() for part in [*parts, rest]))
+    return Composition(tuple(message.decode() for message in packed), tuple(ids))
 
 
 def _with_id(element: str, next_id: Callable[[], str], context: Context) -> tuple[str, str]:

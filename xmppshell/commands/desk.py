@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from lxml import etree
 
 from ..pilot import Negotiation
+from ..protocol import dialects
 from ..protocol.events import (
     Authenticated,
     AuthenticationFailed,
@@ -201,7 +202,9 @@ class Desk:
 
     def compose(self, text: str) -> Composition:
         """Fill in what was typed, as `compose.compose` does, for the current session."""
-        return compose(text, self.variables(), self.live.ids.next, self.context)
+        session = self.live
+        dialect = dialects.CLIENT if session.stream is None else session.stream.dialect
+        return compose(text, self.variables(), session.ids.next, self.context, dialect)
 
     async def send(self, text: str) -> None:
         """Fill in and send what was typed; raises ProblemError and then sends nothing."""
@@ -213,7 +216,8 @@ class Desk:
         composition = self.compose(text)
         if composition.ids:
             session.ids.last = composition.ids[-1]
-        await session.send(composition.text.encode())
+        for message in composition.messages:
+            await session.send(message.encode())
 
     async def send_raw(self, data: bytes) -> None:
         """Send exactly `data`, however broken, and say what of it is unfinished."""

@@ -164,8 +164,8 @@ class FrameDialect(Dialect):
         return text.encode()
 
     def packed(self, *pieces: bytes) -> list[bytes]:
-        """Return each piece by itself, as a message."""
-        return [piece for piece in pieces if piece]
+        """Return each piece by itself, as a message; white space is none."""
+        return [piece for piece in pieces if piece.strip()]
 
 
 def _with_attributes(tag: str, attributes: Mapping[str, str]) -> str:

@@ -117,7 +117,7 @@ def owed(
     """Return the answer that a received `stanza` calls for, or None.
 
     `me` is the bound JID. Results and errors are never answered, nor are messages and presence.
-    A `component` answers from the address that was asked (XEP-0114 3): no server adds it.
+    A `component` answers from the address that was asked: not every server adds it (XEP-0114 3).
     """
     if not stanza.is_request or stanza.id is None:
         return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from lxml import etree
 
@@ -62,6 +62,9 @@ from .states import PIPELINED, Role, Speaker, State, Token, next_state, token_of
 from .xml import Context, StreamHeader, XmlError, parse_element
 
 STREAM_END: Final = dialects.CLIENT.end
+
+
+AnyMove = TypeVar("AnyMove", bound=Move)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +288,7 @@ class Stream:
         """Return the bytes of one direction that do not form a whole piece yet."""
         return self._framers[direction].buffered
 
-    def spoken(self, move: Move) -> Move:
+    def spoken(self, move: AnyMove) -> AnyMove:
         """Return `move` with its XML complete: with the namespaces that the dialect wants said."""
         if not isinstance(move, Send | GiveUp) or not move.data:
             return move

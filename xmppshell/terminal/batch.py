@@ -101,10 +101,13 @@ class Batch:
         me = session.jid or session.settings.jid
         variables = {"me": str(me), "bare": str(me.bare), "domain": me.domain}
         variables |= {"user": me.local, "resource": me.resource, "last": session.ids.last}
-        composed = compose(text, variables, session.ids.next, self._context(session))
+        assert session.stream is not None
+        context, dialect = self._context(session), session.stream.dialect
+        composed = compose(text, variables, session.ids.next, context, dialect)
         if composed.ids:
             session.ids.last = composed.ids[-1]
-        await session.send(composed.text.encode())
+        for message in composed.messages:
+            await session.send(message.encode())
 
     @staticmethod
     def _context(session: Session) -> Context:

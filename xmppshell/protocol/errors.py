@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
 __all__ = [
+    "PASSING_STREAM_ERRORS",
     "SASL_CONDITIONS",
     "SCRAM_ERRORS",
     "STANZA_CONDITIONS",
@@ -34,6 +35,18 @@ __all__ = [
     "stanza_error",
     "stream_error",
 ]
+
+PASSING_STREAM_ERRORS = frozenset(
+    {
+        "connection-timeout",
+        "internal-server-error",
+        "remote-connection-failed",
+        "reset",
+        "resource-constraint",
+        "system-shutdown",
+    }
+)
+"""The stream errors that say nothing against connecting again a little later."""
 
 _FAMILIES = {
     "stanza": STANZA_CONDITIONS,

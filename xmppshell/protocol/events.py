@@ -159,6 +159,57 @@ class BindFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ManagementEnabled(Event):
+    """Stanzas are acknowledged from here on (XEP-0198 3).
+
+    With `resumable`, `id` names the stream to a later connection; `seconds` is how long after a
+    loss (None: the server did not say) and `location` where ("" for anywhere).
+    """
+
+    id: str
+    resumable: bool
+    seconds: int | None
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManagementFailed(Event):
+    """The server refused what was asked of stream management; the stream goes on without."""
+
+    condition: str
+    text: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(Event):
+    """A stream goes on on another connection (XEP-0198 5).
+
+    `jid` is its resource, `id` its name, `handled` how many stanzas of this side the peer has
+    handled, `again` how many it has not, which are sent again.
+    """
+
+    jid: JID
+    id: str
+    handled: int
+    again: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeFailed(Event):
+    """An earlier stream is not gone on with; `condition` is "" if that was not tried.
+
+    `handled` is how many stanzas the peer says it had handled, None if it does not say; `lost` is
+    how many are of unknown fate.
+    """
+
+    condition: str
+    handled: int | None
+    lost: int
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
 class StreamErrorSeen(Event):
     """A stream error passed in `direction`; it ends the stream (RFC 6120 4.9)."""
 
@@ -248,6 +299,15 @@ class Notice(Event):
 
     text: str
     warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnecting(Event):
+    """The connection was lost, and attempt number `attempt` to open it follows in `seconds`."""
+
+    attempt: int
+    seconds: float
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

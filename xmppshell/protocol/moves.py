@@ -19,6 +19,7 @@ class MoveFamily(enum.Enum):
 
     NEGOTIATION = "negotiation"
     REPLY = "reply"
+    DELIVERY = "delivery"
     CLOSING = "closing"
 
 

@@ -62,6 +62,8 @@ DUTIES: Final = (
     Duty("time", "a question for the local time", Policy.DECLINE, "XEP-0202 3"),
     Duty("last", "a question for the idle time", Policy.DECLINE, "XEP-0012 4"),
     Duty("unknown-iq", "any other request", Policy.ON, "RFC 6120 8.4"),
+    Duty("sm-ack", "a request to acknowledge stanzas", Policy.ON, "XEP-0198 4"),
+    Duty("sm-request", "stanzas that wait to be acknowledged", Policy.ON, "XEP-0198 4"),
 )
 """Every duty, in the order in which they are shown."""
 

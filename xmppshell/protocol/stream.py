@@ -19,10 +19,11 @@ from lxml import etree
 
 from . import dialects
 from . import namespaces as ns
+from .acknowledgements import Ledger
 from .channel import Channel
 from .credentials import Credentials
 from .dialects import AnyFramer, Dialect
-from .errors import StreamError, problem_for, stream_error
+from .errors import PASSING_STREAM_ERRORS, StreamError, problem_for, stream_error
 from .events import (
     BrokenBytesSeen,
     Direction,
@@ -42,6 +43,7 @@ from .features.component import COMPONENT_CONDITIONS, Component, explained
 from .features.registration import Register
 from .features.sasl import Sasl
 from .features.starttls import StartTls
+from .features.stream_management import ManagementOptions, StreamManagement
 from .framing import MAX_SIZE, Frame, FrameKind, FramingError
 from .ids import IdCounter
 from .jid import JID, shown
@@ -77,6 +79,9 @@ class ClientOptions:
 
     A component is a client that speaks `dialects.COMPONENT`: `jid` is its domain and the password
     of `credentials` its secret.
+
+    `management` says whether stream management is wanted; `ledger` is that of an earlier
+    connection, to go on with its stream if it is resumable.
     """
 
     jid: JID
@@ -87,6 +92,8 @@ class ClientOptions:
     floor: str = ""
     language: str = "en"
     dialect: Dialect = dialects.CLIENT
+    management: bool = False
+    ledger: Ledger | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +115,9 @@ class ServerOptions:
     without it unless `tls_required` is False. `max_size` caps what a client may send, in bytes
     an element. For components (`dialects.COMPONENT`), `domains` are theirs and `secrets` has the
     secret of each. `announce_bindings` says whether the channel bindings are announced (XEP-0440);
-    `make_mechanism` starts each SASL exchange. `register` takes the iq with which somebody who
-    is not signed in asks to register, and gives the payload of the result or a `Refusal`; with
-    None nobody can.
+    `make_mechanism` starts each SASL exchange. `management` is how stream management is done, None
+    for not at all. `register` takes the iq with which somebody who is not signed in asks to
+    register, and gives the payload of the result or a `Refusal`; with None nobody can.
     """
 
     domains: frozenset[str]
@@ -126,6 +133,7 @@ class ServerOptions:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     announce_bindings: bool = True
     make_mechanism: MechanismMaker = server_mechanism
+    management: ManagementOptions | None = None
     register: Callable[[etree._Element], str | Refusal] | None = None
 
 
@@ -168,9 +176,15 @@ class Stream:
         self._framers = self._new_framers()
         self._contexts = {way: self.dialect.context() for way in Direction}
         self._bind = Bind()
+        if isinstance(options, ClientOptions):
+            self.management = StreamManagement(wanted=options.management, ledger=options.ledger)
+        else:
+            self.management = StreamManagement()
         self._sasl = Sasl()
         self._features: tuple[StreamFeature, ...] = (
-            (Component(),) if self.is_component else (StartTls(), self._sasl, self._bind)
+            (Component(),)
+            if self.is_component
+            else (StartTls(), self._sasl, self.management, self._bind)
         )
         self._register = Register()
         if isinstance(options, ServerOptions) and options.register is not None:
@@ -336,14 +350,18 @@ class Stream:
         self._move(Speaker.CLIENT, Token.TLS_DONE)
         self._restart()
 
-    def fail(self, problem: Problem, condition: str = "", text: str = "") -> None:
+    def fail(
+        self, problem: Problem, condition: str = "", text: str = "", detail: str = ""
+    ) -> None:
         """Decide that the stream cannot go on; `moves` then proposes to give up.
 
-        With `condition`, the stream error that is said before closing, and its `text` if any.
+        With `condition`, the stream error that is said before closing, its `text` if any, and
+        `detail`, the XML of an application's own condition.
         """
         if self.failure is not None:
             return
         self.failure, self._judged = problem, True
+        self.management.broken()
         if condition:
             said = (
                 f"<text xmlns='{ns.STREAM_ERRORS}' xml:lang='en'>{escape(text)}</text>"
@@ -351,7 +369,8 @@ class Stream:
                 else ""
             )
             self._failure_data = (
-                f"<stream:error><{condition} xmlns='{ns.STREAM_ERRORS}'/>{said}</stream:error>"
+                f"<stream:error><{condition} xmlns='{ns.STREAM_ERRORS}'/>{said}{detail}"
+                "</stream:error>"
             ).encode()
 
     def _take(self, direction: Direction, data: bytes) -> Iterator[list[Event]]:
@@ -413,6 +432,7 @@ class Stream:
         elif frame.kind is FrameKind.HEADER:
             yield from self._header(direction, frame.data)
         elif frame.kind is FrameKind.END:
+            self.management.ended(self, direction)
             self.ended.add(direction)
             both = len(self.ended) == len(Direction)
             self.state = State.CLOSED if both else State.CLOSING
@@ -493,6 +513,7 @@ class Stream:
         may_choose = self.state in (State.OPENING, State.OPENED, State.FEATURES)
         expected = (
             token is Token.STREAM_ERROR
+            or (self.server.management is not None and self.management.concerns(element))
             or (token is Token.COMPONENT_HANDSHAKE and self.state is State.COMPONENT_OPENED)
             or (token is Token.STARTTLS and may_choose)
             or (token in (Token.AUTH, Token.RESPONSE, Token.ABORT) and not self.authenticated)
@@ -522,6 +543,8 @@ class Stream:
             if condition:
                 yield self._refuse(condition, _misplacement(condition, element))
                 return
+        if stanza is not None:
+            self.management.count(direction, data)
         if token is Token.STREAM_ERROR:
             yield self._stream_error(direction, element)
             return
@@ -541,6 +564,8 @@ class Stream:
         if direction is Direction.RECEIVED and self.failure is None:
             self.failure = problem
         self.state = State.CLOSING
+        if direction is Direction.SENT or error.condition not in PASSING_STREAM_ERRORS:
+            self.management.broken()
         return StreamErrorSeen(direction, error.condition, error.text, error.detail, problem)
 
     def _explain(self, direction: Direction, error: StreamError) -> Problem:

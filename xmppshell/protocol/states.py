@@ -39,6 +39,7 @@ class State(enum.Enum):
     STARTTLS = "TLS asked for"
     HANDSHAKE = "TLS handshake due"
     SASL = "authenticating"
+    SASL2 = "authenticating (SASL2)"
     BINDING = "binding a resource"
     RESUMING = "resuming an earlier stream"
     BOUND = "bound"
@@ -63,6 +64,15 @@ class Token(enum.Enum):
     ABORT = "<abort/>"
     SUCCESS = "<success/>"
     SASL_FAILURE = "<failure/> (SASL)"
+    AUTHENTICATE = "<authenticate/> (SASL2)"
+    SASL2_CHALLENGE = "<challenge/> (SASL2)"
+    SASL2_RESPONSE = "<response/> (SASL2)"
+    SASL2_ABORT = "<abort/> (SASL2)"
+    CONTINUE = "<continue/> (SASL2)"
+    NEXT = "<next/> (SASL2)"
+    SASL2_SUCCESS = "<success/> (SASL2)"
+    SASL2_BOUND = "<success/> (SASL2) with a resource"
+    SASL2_FAILURE = "<failure/> (SASL2)"
     BIND = "<iq><bind/></iq>"
     BIND_RESULT = "<iq type='result'/> to bind"
     BIND_ERROR = "<iq type='error'/> to bind"
@@ -92,6 +102,16 @@ TRANSITIONS: Final[dict[tuple[State, Speaker, Token], State]] = {
     (State.SASL, _C, Token.ABORT): State.SASL,
     (State.SASL, _S, Token.SUCCESS): State.START,
     (State.SASL, _S, Token.SASL_FAILURE): State.FEATURES,
+    # SASL2 needs no second header (XEP-0388): the features follow, at once or after a resource.
+    (State.FEATURES, _C, Token.AUTHENTICATE): State.SASL2,
+    (State.SASL2, _S, Token.SASL2_CHALLENGE): State.SASL2,
+    (State.SASL2, _C, Token.SASL2_RESPONSE): State.SASL2,
+    (State.SASL2, _C, Token.SASL2_ABORT): State.SASL2,
+    (State.SASL2, _S, Token.CONTINUE): State.SASL2,
+    (State.SASL2, _C, Token.NEXT): State.SASL2,
+    (State.SASL2, _S, Token.SASL2_SUCCESS): State.OPENED,
+    (State.SASL2, _S, Token.SASL2_BOUND): State.BOUND,
+    (State.SASL2, _S, Token.SASL2_FAILURE): State.FEATURES,
     (State.FEATURES, _C, Token.BIND): State.BINDING,
     (State.BINDING, _S, Token.BIND_RESULT): State.BOUND,
     (State.BINDING, _S, Token.BIND_ERROR): State.FEATURES,
@@ -107,8 +127,13 @@ TRANSITIONS: Final[dict[tuple[State, Speaker, Token], State]] = {
 }
 """Every move of the table; errors and stream ends apply in each state and are not listed."""
 
-PIPELINED: Final = frozenset({Token.STARTTLS, Token.AUTH, Token.BIND})
+PIPELINED: Final = frozenset({Token.STARTTLS, Token.AUTH, Token.AUTHENTICATE, Token.BIND})
 """What a client may send before it has seen the features that allow it."""
+
+SASL2_REQUESTS: Final = frozenset(
+    {Token.AUTHENTICATE, Token.SASL2_RESPONSE, Token.SASL2_ABORT, Token.NEXT}
+)
+"""What a client may say in SASL2."""
 
 _ELEMENTS: Final = {
     f"{{{ns.STREAM}}}features": Token.FEATURES,
@@ -122,11 +147,22 @@ _ELEMENTS: Final = {
     f"{{{ns.SASL}}}abort": Token.ABORT,
     f"{{{ns.SASL}}}success": Token.SUCCESS,
     f"{{{ns.SASL}}}failure": Token.SASL_FAILURE,
+    f"{{{ns.SASL2}}}authenticate": Token.AUTHENTICATE,
+    f"{{{ns.SASL2}}}challenge": Token.SASL2_CHALLENGE,
+    f"{{{ns.SASL2}}}response": Token.SASL2_RESPONSE,
+    f"{{{ns.SASL2}}}abort": Token.SASL2_ABORT,
+    f"{{{ns.SASL2}}}continue": Token.CONTINUE,
+    f"{{{ns.SASL2}}}next": Token.NEXT,
+    f"{{{ns.SASL2}}}success": Token.SASL2_SUCCESS,
+    f"{{{ns.SASL2}}}failure": Token.SASL2_FAILURE,
     f"{{{ns.STREAM_MANAGEMENT}}}resume": Token.RESUME,
     f"{{{ns.STREAM_MANAGEMENT}}}resumed": Token.RESUMED,
     f"{{{ns.STREAM_MANAGEMENT}}}failed": Token.SM_FAILED,
     f"{{{ns.COMPONENT_ACCEPT}}}handshake": Token.COMPONENT_HANDSHAKE,
 }
+
+_BOUND: Final = frozenset({f"{{{ns.BIND2}}}bound", f"{{{ns.STREAM_MANAGEMENT}}}resumed"})
+"""What in the success of SASL2 says that the stream has a resource."""
 
 NEGOTIATION_ELEMENTS: Final = frozenset(_ELEMENTS)
 """The Clark names of the elements that negotiate the stream rather than use it."""
@@ -134,7 +170,10 @@ NEGOTIATION_ELEMENTS: Final = frozenset(_ELEMENTS)
 
 def token_of(element: etree._Element) -> Token:
     """Return the token that `element` is by its name; binding is told apart by `features.bind`."""
-    return _ELEMENTS.get(str(element.tag), Token.OTHER)
+    token = _ELEMENTS.get(str(element.tag), Token.OTHER)
+    if token is Token.SASL2_SUCCESS and any(child.tag in _BOUND for child in element):
+        return Token.SASL2_BOUND
+    return token
 
 
 def next_state(state: State, speaker: Speaker, token: Token) -> State | None:

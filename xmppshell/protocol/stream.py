@@ -20,6 +20,7 @@ from lxml import etree
 from . import dialects
 from . import namespaces as ns
 from .acknowledgements import Ledger
+from .ahead import Ahead
 from .channel import Channel
 from .credentials import Credentials
 from .dialects import AnyFramer, Dialect
@@ -40,8 +41,10 @@ from .events import (
 from .features.base import StreamFeature, escape
 from .features.bind import Bind
 from .features.component import COMPONENT_CONDITIONS, Component, explained
+from .features.fast import Tokens
 from .features.registration import Register
 from .features.sasl import Sasl
+from .features.sasl2 import Sasl2, Sasl2Wishes
 from .features.starttls import StartTls
 from .features.stream_management import ManagementOptions, StreamManagement
 from .framing import MAX_SIZE, Frame, FrameKind, FramingError
@@ -60,7 +63,7 @@ from .redirects import (
 )
 from .sasl_exchange import SaslExchange
 from .stanza import Stanza, stanza_of
-from .states import PIPELINED, Role, Speaker, State, Token, next_state, token_of
+from .states import PIPELINED, SASL2_REQUESTS, Role, Speaker, State, Token, next_state, token_of
 from .xml import Context, StreamHeader, XmlError, parse_element
 
 STREAM_END: Final = dialects.CLIENT.end
@@ -82,6 +85,9 @@ class ClientOptions:
 
     `management` says whether stream management is wanted; `ledger` is that of an earlier
     connection, to go on with its stream if it is resumable.
+
+    `sasl2` is what is wanted of SASL2, None for SASL alone; SASL2 is preferred where it is offered.
+    With `pipeline`, what is likely to be allowed is sent ahead of the features (XEP-0305).
     """
 
     jid: JID
@@ -94,6 +100,8 @@ class ClientOptions:
     dialect: Dialect = dialects.CLIENT
     management: bool = False
     ledger: Ledger | None = field(default=None, repr=False)
+    sasl2: Sasl2Wishes | None = None
+    pipeline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,8 @@ class ServerOptions:
     secret of each. `announce_bindings` says whether the channel bindings are announced (XEP-0440);
     `make_mechanism` starts each SASL exchange. `management` is how stream management is done, None
     for not at all. `register` takes the iq with which somebody who is not signed in asks to
-    register, and gives the payload of the result or a `Refusal`; with None nobody can.
+    register, and gives the payload of the result or a `Refusal`; with None nobody can. `sasl2`
+    offers SASL2 and Bind 2 under TLS, and with `tokens` FAST.
     """
 
     domains: frozenset[str]
@@ -135,6 +144,8 @@ class ServerOptions:
     make_mechanism: MechanismMaker = server_mechanism
     management: ManagementOptions | None = None
     register: Callable[[etree._Element], str | Refusal] | None = None
+    sasl2: bool = False
+    tokens: Tokens | None = None
 
 
 class Stream:
@@ -180,16 +191,16 @@ class Stream:
             self.management = StreamManagement(wanted=options.management, ledger=options.ledger)
         else:
             self.management = StreamManagement()
-        self._sasl = Sasl()
+        self._sasl, self._sasl2 = Sasl(), Sasl2()
         self._features: tuple[StreamFeature, ...] = (
             (Component(),)
             if self.is_component
-            else (StartTls(), self._sasl, self.management, self._bind)
+            else (StartTls(), self._sasl2, self._sasl, self.management, self._bind)
         )
         self._register = Register()
         if isinstance(options, ServerOptions) and options.register is not None:
             self._features += (self._register,)
-        self._ahead: list[Token] = []
+        self.ahead = Ahead()
 
     # What the features and the readers ask.
 
@@ -220,7 +231,23 @@ class Stream:
     @property
     def online(self) -> bool:
         """True when negotiation is complete and stanzas may flow."""
-        return self.state is State.BOUND and self._bind.negotiated
+        return self.state is State.BOUND and self.jid is not None and self._bind.negotiated
+
+    @property
+    def sends_ahead(self) -> bool:
+        """True if a client may send something now that no features have allowed yet."""
+        waits = self.state in (State.OPENING, State.OPENED) and not self.ahead
+        return self.is_client and self.client.pipeline and waits
+
+    @property
+    def may_choose(self) -> bool:
+        """True if a client may choose what to negotiate: from the features, or ahead of them."""
+        return self.state is State.FEATURES or self.sends_ahead
+
+    @property
+    def refused_ahead(self) -> bool:
+        """True if the stream is over because of what was sent ahead, as far as one can tell."""
+        return self.ahead.refused or (self.ahead.unanswered and self.failure is None)
 
     @property
     def tls_wanted(self) -> bool:
@@ -257,7 +284,7 @@ class Stream:
     @property
     def sasl_exchange(self) -> SaslExchange | None:
         """The last SASL exchange on this connection, finished or not."""
-        return self._sasl.exchange
+        return self._sasl2.exchange or self._sasl.exchange
 
     @property
     def wanted_resource(self) -> str:
@@ -517,6 +544,7 @@ class Stream:
             or (token is Token.COMPONENT_HANDSHAKE and self.state is State.COMPONENT_OPENED)
             or (token is Token.STARTTLS and may_choose)
             or (token in (Token.AUTH, Token.RESPONSE, Token.ABORT) and not self.authenticated)
+            or (token in SASL2_REQUESTS and self.server.sasl2 and not self.authenticated)
         )
         return "" if expected else "unsupported-stanza-type"
 
@@ -554,15 +582,19 @@ class Stream:
             yield FeaturesOffered(tuple(str(child.tag) for child in element))
         for feature in self._features:
             yield from feature.observe(self, speaker, token, element)
-        if token is Token.SUCCESS and speaker is Speaker.SERVER and self.failure is None:
-            self.authenticated = True
-            self._restart()
+        if speaker is Speaker.SERVER and self.failure is None:
+            if token in (Token.SASL2_SUCCESS, Token.SASL2_BOUND):
+                self.authenticated = True
+            elif token is Token.SUCCESS:
+                self.authenticated = True
+                self._restart()
 
     def _stream_error(self, direction: Direction, element: etree._Element) -> Event:
         error = stream_error(element) or StreamError("undefined-condition", "", "")
         problem = self._explain(direction, error)
         if direction is Direction.RECEIVED and self.failure is None:
             self.failure = problem
+            self.ahead.ended(error.condition)
         self.state = State.CLOSING
         if direction is Direction.SENT or error.condition not in PASSING_STREAM_ERRORS:
             self.management.broken()
@@ -590,21 +622,24 @@ class Stream:
         return Speaker.CLIENT if sent_by_client else Speaker.SERVER
 
     def _move(self, speaker: Speaker, token: Token) -> None:
+        if speaker is Speaker.SERVER:
+            self.ahead.heard(token)
         state = next_state(self.state, speaker, token)
         if state is None:
             waits = self.state in (State.OPENING, State.OPENED)
             if waits and speaker is Speaker.CLIENT and token in PIPELINED:
-                self._ahead.append(token)
+                self.ahead.sent(token)
             return
         self.state = state
-        if state is State.FEATURES and self._ahead:
-            self._move(Speaker.CLIENT, self._ahead.pop(0))
+        sent = self.ahead.next() if state is State.FEATURES else None
+        if sent is not None:
+            self._move(Speaker.CLIENT, sent)
 
     def _restart(self) -> None:
         self._framers = self._new_framers()
         self._contexts = {way: self.dialect.context() for way in Direction}
         self.headers = {}
-        self._ahead = []
+        self.ahead.clear()
 
     # What could be done next.
 
@@ -680,7 +715,7 @@ class Stream:
                 MoveFamily.NEGOTIATION,
                 "the client waits for the features",
                 "RFC 6120 4.3.2",
-                data=self._offer(),
+                data=self.offer(),
             )
         return None
 
@@ -703,7 +738,8 @@ class Stream:
             attributes |= {"version": "1.0", "xml:lang": "en"}
         return self.dialect.opening(attributes)
 
-    def _offer(self) -> bytes:
+    def offer(self) -> bytes:
+        """Return the features that a server offers now."""
         offers = "".join(feature.offer(self) for feature in self._features)
         if self.authenticated:
             offers += self.server.extra_features
@@ -774,6 +810,12 @@ _SILENT_ENDS: Final = {
         "some servers say nothing more when the secret is wrong",
         "compare the secrets; look at the server's log",
         "XEP-0114 3",
+    ),
+    State.SASL2: Problem(
+        "the server closed the connection during authentication",
+        "too many failed tries, or the server's account store is broken",
+        "wait a minute and try again; look at the server's log; try without --sasl2",
+        "XEP-0388",
     ),
     State.SASL: Problem(
         "the server closed the connection during authentication",

@@ -42,7 +42,7 @@ class Bind:
 
     def offer(self, stream: Stream) -> str:
         """Offer binding, and the optional session, after authentication."""
-        if not stream.authenticated:
+        if not stream.authenticated or stream.state is State.BOUND:
             return ""
         return f"<bind xmlns='{ns.BIND}'/><session xmlns='{ns.SESSION}'><optional/></session>"
 
@@ -50,7 +50,7 @@ class Bind:
         """Bind once authenticated; ask for a session only where a server insists on it."""
         if stream.state is State.BOUND:
             return self._session_move(stream)
-        if stream.state is not State.FEATURES or not stream.authenticated:
+        if not stream.may_choose or not stream.authenticated:
             return None
         if self._refused is not None:
             return GiveUp(
@@ -60,7 +60,10 @@ class Bind:
                 "RFC 6120 7.7.2",
                 problem=self._refused,
             )
-        if stream.features.find(_FEATURE) is None:
+        if stream.sends_ahead:
+            if stream.management.waiting_to_resume:
+                return None  # The features may allow to go on with that stream instead.
+        elif stream.features.find(_FEATURE) is None:
             return None
         wanted = stream.wanted_resource
         body = f"<resource>{escape(wanted)}</resource>" if wanted else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import problem_for
-from ..events import Authenticated, AuthenticationFailed, Event
+from ..events import Authenticated, AuthenticationFailed, Event, Notice
 from ..moves import Move
 from ..sasl_exchange import SaslExchange
 from ..states import Speaker, Token
@@ -121,6 +121,9 @@ class Sasl:
         yield Authenticated(self._named, verified, stream.username, channel_binding=binding)
 
     def _failed(self, stream: Stream, element: etree._Element) -> Event:
+        guess = self._client.guessed_wrong(stream) if stream.is_client else ""
+        if guess:
+            return Notice(f"{guess} was sent ahead, and the server does not have it")
         condition, text = "undefined-condition", ""
         for child in element:
             name = str(child.tag).rpartition("}")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from .. import namespaces as ns
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from ..stream import Stream
 
-ABORT: Final = f"<abort xmlns='{ns.SASL}'/>".encode()
-"""What a client says that does not go on with an exchange (RFC 6120 6.4.4)."""
-
 _MECHANISMS: Final = f"{{{ns.SASL}}}mechanisms"
 _MECHANISM: Final = f"{{{ns.SASL}}}mechanism"
 
@@ -37,13 +35,18 @@ class SaslClient:
     """One client's exchanges on one connection, its own and those that its user types.
 
     `mechanism` is the exchange that can be continued from here; None where the user's cannot.
-    `refusal` says why this side does not go on.
+    `refusal` says why this side does not go on. SASL2 is the same in other elements
+    (`sasl2_client`).
     """
+
+    exchanging = State.SASL
+    namespace = ns.SASL
+    reference = "RFC 6120 6.4"
 
     def __init__(self) -> None:
         self.mechanism: ClientMechanism | None = None
         self.refusal: Problem | None = None
-        self._proposal: _Proposal | None = None
+        self._proposal: Proposal | None = None
         self._ours = False
         self._begun = False
         self._pending: bytes | None = None
@@ -51,10 +54,10 @@ class SaslClient:
     def move(self, stream: Stream) -> Move | None:
         """Return what to do next, if anything."""
         if self.refusal is not None:
-            return _give_up("sasl-refused", self.refusal, stream)
-        if stream.state is State.SASL and self._pending is not None:
+            return self._give_up("sasl-refused", self.refusal, stream)
+        if stream.state is self.exchanging and self._pending is not None:
             return self._response(self._pending)
-        if stream.state is not State.FEATURES or stream.authenticated:
+        if not stream.may_choose or stream.authenticated:
             return None
         if not stream.secured and stream.tls_wanted:
             return None
@@ -66,19 +69,57 @@ class SaslClient:
             "response",
             MoveFamily.NEGOTIATION,
             f"the server challenged, and {self.mechanism.name} answers",
-            "RFC 6120 6.4.3",
-            data=f"<response xmlns='{ns.SASL}'>{encode(payload)}</response>".encode(),
+            self.reference,
+            data=f"<response xmlns='{self.namespace}'>{encode(payload)}</response>".encode(),
         )
 
     def _auth(self, stream: Stream) -> Move | None:
-        if stream.credentials is None:
+        if not self._ready(stream):
             return None
-        if self._proposal is None:
+        if self._proposal is None or self._proposal.ahead is not stream.sends_ahead:
             try:
-                self._proposal = _propose(stream)
+                self._proposal = self._propose(stream)
             except SaslRefusedError as error:
-                return _give_up("no-mechanism", error.problem, stream)
+                if stream.sends_ahead:
+                    return None  # The features will tell.
+                return self._give_up("no-mechanism", error.problem, stream)
         return self._proposal.move
+
+    def _give_up(self, name: str, problem: Problem, stream: Stream) -> Move:
+        # What a client says that does not go on with an exchange (RFC 6120 6.4.4).
+        abort = f"<abort xmlns='{self.namespace}'/>".encode()
+        return GiveUp(
+            name,
+            MoveFamily.NEGOTIATION,
+            "authentication cannot go on",
+            problem.reference or "RFC 6120 6",
+            problem=problem,
+            data=abort if stream.state is self.exchanging else b"",
+        )
+
+    # What differs between SASL and SASL2.
+
+    def _ready(self, stream: Stream) -> bool:
+        """Say whether there is something to sign in with, and it is wanted this way."""
+        return stream.credentials is not None
+
+    def _advertised(self, stream: Stream) -> Advertised:
+        """Return what the server offers."""
+        return advertised_by(stream.features)
+
+    def _propose(self, stream: Stream) -> Proposal:
+        """Begin with the best mechanism; raises `SaslRefusedError` if there is none."""
+        mechanism, reason = choose_mechanism(stream, self._advertised(stream))
+        payload = mechanism.first()
+        text = encode_initial(payload)
+        move = Send(
+            "auth",
+            MoveFamily.NEGOTIATION,
+            reason,
+            self.reference,
+            data=f"<auth xmlns='{ns.SASL}' mechanism='{mechanism.name}'>{text}</auth>".encode(),
+        )
+        return Proposal(mechanism, payload, move, stream.sends_ahead)
 
     # What was sent.
 
@@ -86,15 +127,24 @@ class SaslClient:
         """Take an element that this side sent, whoever wrote it."""
         payload = decode_optional(text_of(element))
         if token is Token.AUTH:
-            self._began(stream, element.get("mechanism") or "", payload)
+            self.began(stream, element.get("mechanism") or "", payload)
         elif token is Token.RESPONSE:
-            if self._pending != (payload or b""):
-                self.mechanism = None  # The user goes another way.
-            self._pending = None
+            self.responded(payload)
         elif token is Token.ABORT:
-            self.mechanism = self._pending = None
+            self.aborted()
 
-    def _began(self, stream: Stream, name: str, payload: bytes | None) -> None:
+    def responded(self, payload: bytes | None) -> None:
+        """Take a response that this side sent."""
+        if self._pending != (payload or b""):
+            self.mechanism = None  # The user goes another way.
+        self._pending = None
+
+    def aborted(self) -> None:
+        """Take that this side ended the exchange."""
+        self.mechanism = self._pending = None
+
+    def began(self, stream: Stream, name: str, payload: bytes | None) -> None:
+        """Take the beginning of an exchange: the mechanism's name and the initial response."""
         self.refusal = self._pending = None
         proposal = self._proposal
         self._begun = payload is not None
@@ -121,7 +171,7 @@ class SaslClient:
         """Take a challenge and get the response ready."""
         if self.mechanism is None:
             return
-        self.mechanism.advertised = advertised_by(stream.features)
+        self.mechanism.advertised = self._advertised(stream)
         try:
             self._pending = self._answer(self.mechanism, decode(text))
         except SaslRefusedError as error:
@@ -157,26 +207,56 @@ class SaslClient:
         self.mechanism = self._pending = self._proposal = None
         return problem
 
+    def guessed_wrong(self, stream: Stream) -> str:
+        """Return what was sent ahead and is not offered, as the features show by now, or "".
 
-class _Proposal:
-    """An exchange that was proposed and perhaps not begun: always the same, nonce and all."""
+        After that, the best of what is offered is tried.
+        """
+        proposal = self._proposal
+        if not self._ours or proposal is None or not proposal.ahead:
+            return ""
+        mechanism, advertised = proposal.mechanism, self._advertised(stream)
+        if mechanism.name not in advertised.mechanisms:
+            guess = mechanism.name
+        elif mechanism.binding is not None and mechanism.binding.type not in (
+            advertised.bindings or (mechanism.binding.type,)
+        ):
+            guess = f"{mechanism.name} with {mechanism.binding.type}"
+        else:
+            return ""
+        self.mechanism = self._pending = self._proposal = None
+        return guess
 
-    def __init__(self, mechanism: ClientMechanism, reason: str) -> None:
-        self.mechanism = mechanism
-        self.payload = mechanism.first()
-        text = encode_initial(self.payload)
-        self.move = Send(
-            "auth",
-            MoveFamily.NEGOTIATION,
-            reason,
-            "RFC 6120 6.4.2",
-            data=f"<auth xmlns='{ns.SASL}' mechanism='{mechanism.name}'>{text}</auth>".encode(),
-        )
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An exchange that was proposed and perhaps not begun: always the same, nonce and all.
+
+    `ahead` says that it is for sending before the features are known.
+    """
+
+    mechanism: ClientMechanism
+    payload: bytes | None = field(repr=False)
+    move: Send = field(repr=False)
+    ahead: bool
 
 
-def _propose(stream: Stream) -> _Proposal:
-    """Begin with the best mechanism; raises `SaslRefusedError` if there is none."""
-    advertised = advertised_by(stream.features)
+ASSUMED: Final = "SCRAM-SHA-256"
+"""What a server is taken to have where nothing is known of it."""
+
+
+def choose_mechanism(stream: Stream, advertised: Advertised) -> tuple[ClientMechanism, str]:
+    """Return the best mechanism of what is advertised, begun, and why it is that.
+
+    What is sent ahead is the one that was asked for, or the one of the last login, or `ASSUMED`.
+    Raises `SaslRefusedError` if there is none.
+    """
+    options, credentials = stream.client, stream.credentials
+    assert credentials is not None
+    wanted = options.mechanism or ""
+    if stream.sends_ahead:
+        wanted = wanted or options.floor or (ASSUMED if options.jid.local else "ANONYMOUS")
+        advertised = Advertised((wanted,))
     if not advertised.mechanisms:
         raise SaslRefusedError(
             Problem(
@@ -186,11 +266,8 @@ def _propose(stream: Stream) -> _Proposal:
                 "RFC 6120 6.3.3",
             )
         )
-    credentials = stream.credentials
-    assert credentials is not None
-    options = stream.client
     wishes = Wishes(
-        options.mechanism or "",
+        wanted,
         options.channel_binding or "",
         options.floor,
         password=bool(credentials.password),
@@ -204,23 +281,14 @@ def _propose(stream: Stream) -> _Proposal:
         binding=choice.binding,
         flag=choice.flag,
     )
-    return _Proposal(mechanism, choice.reason)
+    if stream.sends_ahead:
+        return mechanism, f"{choice.mechanism} is sent before the server could offer it"
+    return mechanism, choice.reason
 
 
 def _identity(stream: Stream) -> str:
     jid = stream.client.jid
     return str(jid.bare) if jid.local else ""
-
-
-def _give_up(name: str, problem: Problem, stream: Stream) -> Move:
-    return GiveUp(
-        name,
-        MoveFamily.NEGOTIATION,
-        "authentication cannot go on",
-        problem.reference or "RFC 6120 6",
-        problem=problem,
-        data=ABORT if stream.state is State.SASL else b"",
-    )
 
 
 def mechanisms_of(features: etree._Element) -> tuple[str, ...]:

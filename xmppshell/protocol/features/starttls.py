@@ -38,9 +38,10 @@ class StartTls:
                 "the server said <proceed/>: the next bytes are TLS",
                 "RFC 6120 5.4.2.3",
             )
-        if stream.state is not State.FEATURES or stream.secured or not stream.tls_wanted:
+        sent_ahead = stream.client.pipeline and stream.state is State.STARTTLS
+        if not (stream.may_choose or sent_ahead) or stream.secured or not stream.tls_wanted:
             return None
-        if stream.features.find(_FEATURE) is None:
+        if not stream.sends_ahead and stream.features.find(_FEATURE) is None:
             return GiveUp(
                 "no-tls",
                 MoveFamily.NEGOTIATION,
@@ -53,10 +54,14 @@ class StartTls:
                     "RFC 6120 5.3.1",
                 ),
             )
+        if sent_ahead:
+            return None
         return Send(
             "starttls",
             MoveFamily.NEGOTIATION,
-            "the server offers TLS, and all that follows should be encrypted",
+            "TLS is asked for before the server could offer it"
+            if stream.sends_ahead
+            else "the server offers TLS, and all that follows should be encrypted",
             "RFC 6120 5.4.2.1",
             data=f"<starttls xmlns='{ns.TLS}'/>".encode(),
         )

@@ -95,7 +95,8 @@ class HashedTokenServer:
     """The server's end.
 
     `tokens_of` gives the tokens that a user name may sign in with by this mechanism; `binding` is
-    the data of the channel binding, empty where there is none. `token` is the one that was used, once `receive` has returned.
+    the data of the channel binding, empty where there is none. `token` is the one that was used,
+    once `receive` has returned.
     """
 
     def __init__(

@@ -12,11 +12,12 @@ import hashlib
 import os
 import ssl
 import subprocess
+import urllib.request
 from pathlib import Path
 
 from servers.ejabberd import Ejabberd
 from servers.prosody import Prosody
-from servers.real_server import RealServer
+from servers.real_server import START_TIMEOUT, RealServer
 
 MAKER = Path(__file__).parents[2] / ".ci/debian13"
 
@@ -33,6 +34,20 @@ local asking = {{
 c2s_ssl = asking
 c2s_direct_tls_ssl = asking
 """
+
+TOKENS = """\
+local tokens = module:depends("tokenauth");
+
+local function hand_out(event, user)
+    local jid = user .. "@" .. module.host;
+    local grant = assert(tokens.create_grant(jid, jid, 3600));
+    return (assert(tokens.create_token(jid, grant, "prosody:registered", 3600, "oauth2")));
+end
+
+module:depends("http");
+module:provides("http", { name = "tokens", route = { ["GET /*"] = hand_out } });
+"""
+"""A module of Prosody's that gives everybody on loopback a token for OAUTHBEARER."""
 
 
 @functools.cache
@@ -60,7 +75,10 @@ class _OfDebian13(RealServer):
 
 
 class Prosody13(_OfDebian13, Prosody):
-    """Prosody 13.0, with the community modules that Debian packages as `prosody-modules`."""
+    """Prosody 13.0, with the community modules that Debian packages as `prosody-modules`.
+
+    With `client_certificates=True` nobody signs in by password.
+    """
 
     name = "prosody13"
     host_meta_path = "/.well-known/host-meta"
@@ -71,10 +89,21 @@ class Prosody13(_OfDebian13, Prosody):
         "sasl2_fast",
         "sasl2_sm",
         "sasl_ssdp",
+        "tokens",
     )
 
+    def oauth_token(self, user: str) -> str:
+        """Give a token with which the user may sign in by OAUTHBEARER, for an hour."""
+        url = f"http://{self.host}:{self.http_port}/tokens/{user}"
+        with urllib.request.urlopen(url, timeout=START_TIMEOUT) as answer:
+            token: str = answer.read().decode()
+        return token
+
+    def _configure(self) -> tuple[list[str], dict[str, str]]:
+        (self.folder / "mod_tokens.lua").write_text(TOKENS)
+        return super()._configure()
+
     def _authentication(self) -> str:
-        # Then nobody signs in by password.
         return CERTIFICATES_ONLY if self.client_certificates else super()._authentication()
 
     def register(self, user: str, password: str) -> None:
@@ -86,7 +115,10 @@ class Prosody13(_OfDebian13, Prosody):
         # It also takes "auto", but forgets that after the first stream.
         certificate = ssl.PEM_cert_to_DER_cert((self.folder / "certificate.pem").read_text())
         settings = CLIENT_CERTIFICATES.format(home=self.home) if self.client_certificates else ""
-        return settings + f'tls_server_end_point_hash = "{hashlib.sha256(certificate).hexdigest()}"'
+        return (
+            f'plugin_paths = {{ "{self.home}" }}\n'
+            f'tls_server_end_point_hash = "{hashlib.sha256(certificate).hexdigest()}"\n{settings}'
+        )
 
 
 class Ejabberd24(_OfDebian13, Ejabberd):

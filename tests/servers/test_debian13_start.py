@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from servers.debian13 import MAKER, Ejabberd24, Prosody13, tree
-from servers.raw_stream import features, plain_socket, tls_socket
+from servers.raw_stream import authenticate, features, plain_socket, read_until, tls_socket
 from servers.requirement import require
 
 SASL2 = "urn:xmpp:sasl:2"
@@ -38,6 +39,27 @@ def test_sasl2_is_offered_after_tls(modern_server):
     assert "<mechanism>HT-SHA-256-EXPR</mechanism>" in authentication
 
 
+def test_one_message_of_sasl2_signs_in_binds_and_brings_a_token(modern_server):
+    initial = base64.b64encode(f"\0juliet\0{modern_server.accounts['juliet']}".encode()).decode()
+    with tls_socket(modern_server) as stream:
+        features(stream, sender="juliet@localhost")
+        stream.sendall(
+            f"<authenticate xmlns='{SASL2}' mechanism='PLAIN'>"
+            f"<initial-response>{initial}</initial-response>"
+            "<user-agent id='d4565fa7-4d72-4749-b3d3-740edbf87770'/>"
+            "<request-token xmlns='urn:xmpp:fast:0' mechanism='HT-SHA-256-EXPR'/>"
+            "<bind xmlns='urn:xmpp:bind:0'><tag>balcony</tag><enable xmlns='urn:xmpp:sm:3'/></bind>"
+            "</authenticate>".encode()
+        )
+        answer = read_until(stream, r"</success>|</failure>")
+    assert re.search(
+        r"<authorization-identifier>juliet@localhost/balcony[~.][^<]+</authorization-identifier>",
+        answer,
+    ), answer
+    for inside in ("<bound xmlns='urn:xmpp:bind:0'", "<enabled ", "<token "):
+        assert inside in answer
+
+
 def test_sasl2_is_not_offered_before_tls(modern_server):
     with plain_socket(modern_server) as stream:
         assert SASL2 not in features(stream, sender="juliet@localhost")
@@ -53,6 +75,15 @@ def test_the_channel_bindings_are_announced_on_every_stream(modern_server):
 def test_tls_unique_is_announced_on_tls_1_2(modern_server_class):
     with modern_server_class(tls_max="1.2") as server:
         assert {"tls-unique", "tls-server-end-point"} <= bindings(offered(server))
+
+
+def test_prosody_takes_a_token(prosody13):
+    token = prosody13.oauth_token("juliet")
+    for given, expected in ((token, "<success"), (f"{token[:-8]}{'A' * 8}", "<challenge")):
+        with tls_socket(prosody13) as stream:
+            assert "<mechanism>OAUTHBEARER</mechanism>" in features(stream)
+            message = f"n,,\1auth=Bearer {given}\1\1".encode()
+            assert expected in authenticate(stream, "OAUTHBEARER", message)
 
 
 def test_nothing_is_mounted_in_the_tree(modern_server):

@@ -12,6 +12,7 @@ from ..jid import JID, JIDError
 from ..problem import Problem
 from .base import escape
 from .sasl2_elements import identity_of
+from .stream_management import ENABLE
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -24,9 +25,9 @@ SESSION_FEATURES: Final = {
 }
 """What a client may have turned on with its resource: the feature's name, and how to ask."""
 
-_BIND = f"{{{ns.BIND2}}}bind"
+BIND: Final = f"{{{ns.BIND2}}}bind"
 _TAG = f"{{{ns.BIND2}}}tag"
-_BOUND = f"{{{ns.BIND2}}}bound"
+BOUND: Final = f"{{{ns.BIND2}}}bound"
 _FEATURES = f"{{{ns.BIND2}}}inline/{{{ns.BIND2}}}feature"
 
 
@@ -44,7 +45,7 @@ class Bind2:
         """
         offered: set[str | None] | None = None
         if inline is not None:
-            feature = inline.find(_BIND)
+            feature = inline.find(BIND)
             if feature is None:
                 return ""
             offered = {found.get("var") for found in feature.iterfind(_FEATURES)}
@@ -55,6 +56,8 @@ class Bind2:
             namespace, xml = SESSION_FEATURES[name]
             if offered is None or namespace in offered:
                 body += xml
+        if stream.client.management and (offered is None or ns.STREAM_MANAGEMENT in offered):
+            body += ENABLE
         return f"<bind xmlns='{ns.BIND2}'>{body}</bind>" if body else f"<bind xmlns='{ns.BIND2}'/>"
 
     # The server's side.
@@ -68,7 +71,7 @@ class Bind2:
 
         Both are "" if it asks for nothing; without a resource to give, the second says why.
         """
-        bind = request.find(_BIND)
+        bind = request.find(BIND)
         if bind is None:
             return "", ""
         tag = bind.findtext(_TAG, "").strip()
@@ -85,7 +88,7 @@ class Bind2:
 
     def succeeded(self, stream: Stream, success: etree._Element) -> Iterable[Event]:
         """Take the full JID from `<success/>` if a resource was bound."""
-        if success.find(_BOUND) is None:
+        if success.find(BOUND) is None:
             return
         try:
             jid = JID.parse(identity_of(success))

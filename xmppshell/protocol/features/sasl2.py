@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .. import namespaces as ns
 from ..credentials import FastToken
 from ..errors import problem_for
 from ..events import Authenticated, AuthenticationFailed, Event, FastTokenRefused, Notice
 from ..moves import Move
 from ..problem import Problem
 from ..sasl_exchange import SaslExchange
-from ..states import SASL2_REQUESTS, Speaker, State, Token
-from .bind2 import Bind2
+from ..states import SASL2_REQUESTS, Speaker, State, Token, token_of
+from .bind2 import BIND, BOUND, Bind2
 from .fast import Fast
 from .payloads import decode_optional
 from .sasl2_client import Sasl2Client
@@ -58,6 +59,7 @@ class Sasl2:
 
     def __init__(self) -> None:
         self.exchange: SaslExchange | None = None
+        self._request: etree._Element | None = None
         self._bind2 = Bind2()
         self._fast = Fast()
         self._client = Sasl2Client(self._bind2, self._fast)
@@ -100,6 +102,7 @@ class Sasl2:
 
     def _client_spoke(self, stream: Stream, token: Token, element: etree._Element) -> None:
         if token is Token.AUTHENTICATE:
+            self._request = element
             offer = advertised_by(stream.features)
             if not stream.is_client:
                 offer = self._server.advertised(stream)
@@ -195,7 +198,22 @@ class Sasl2:
         if stream.is_client:
             inline = inline_of(stream.features)
             yield from self._fast.succeeded(element, inline, self._named)
-        yield from self._bind2.succeeded(stream, element)
+            yield from self._managed(stream, element)
+        else:
+            yield from self._bind2.succeeded(stream, element)
+
+    def _managed(self, stream: Stream, success: etree._Element) -> Iterable[Event]:
+        """Take what came of a resource, and of stream management that was asked for inline.
+
+        It is as if request and answer had been said one by one, a resume before the resource.
+        """
+        asked = self._request if self._request is not None else success
+        yield from _replayed(stream, asked.find(f"{_SM}resume"), success)
+        yield from self._bind2.succeeded(stream, success)
+        bound = success.find(BOUND)
+        if bound is not None and stream.failure is None:
+            yield from stream.management.observe(stream, Speaker.CLIENT, Token.BIND, success)
+            yield from _replayed(stream, asked.find(f"{BIND}/{_SM}enable"), bound)
 
     def _failed(self, stream: Stream, element: etree._Element) -> Event:
         condition, text = failure_of(element)
@@ -211,6 +229,21 @@ class Sasl2:
             return Notice(f"{guess} was sent ahead, and the server does not have it")
         problem = self._client.failed(condition, problem)
         return AuthenticationFailed(self._named, condition, text, problem)
+
+
+_SM = f"{{{ns.STREAM_MANAGEMENT}}}"
+
+
+def _replayed(
+    stream: Stream, request: etree._Element | None, holder: etree._Element
+) -> Iterable[Event]:
+    """Hand a request and its answer in `holder` to stream management; nothing without both."""
+    answers = (child for child in holder if str(child.tag).startswith(_SM))
+    answer = next(answers, None)
+    if request is None or answer is None:
+        return
+    for speaker, element in ((Speaker.CLIENT, request), (Speaker.SERVER, answer)):
+        yield from stream.management.observe(stream, speaker, token_of(element), element)
 
 
 _ANSWERS = frozenset(

@@ -128,7 +128,11 @@ class Sasl2Client(SaslClient):
                 "</user-agent>"
             )
         if not known or inline is not None:
-            parts.append(self._bind2.request(stream, inline))
+            resume = stream.management.resume_request()
+            resumes = inline is None or inline.find(f"{{{ns.STREAM_MANAGEMENT}}}sm") is not None
+            if not resume or resumes:
+                # Who cannot resume inline does it after the login, and not after a resource.
+                parts += [resume, self._bind2.request(stream, inline)]
             parts.append(self._fast.request(stream, inline, uses_token=self._proposes_token))
         return (
             f"<authenticate xmlns='{ns.SASL2}' mechanism='{escape(name)}'>{''.join(parts)}"

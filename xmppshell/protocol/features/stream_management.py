@@ -41,6 +41,9 @@ REQUEST: Final = "sm-request"
 RESEND: Final = "resend"
 """The name of the move that sends a stanza again after a resume."""
 
+ENABLE: Final = f"<enable xmlns='{ns.STREAM_MANAGEMENT}' resume='true'/>"
+"""What asks for stream management, with resumption."""
+
 ASK_AFTER: Final = 5
 """How many stanzas a client lets wait before it asks for an acknowledgement."""
 
@@ -141,22 +144,28 @@ class StreamManagement:
             MoveFamily.NEGOTIATION,
             "stanzas are to be acknowledged, and the stream to outlive its connection",
             "XEP-0198 3",
-            data=f"<enable xmlns='{ns.STREAM_MANAGEMENT}' resume='true'/>".encode(),
+            data=ENABLE.encode(),
         )
 
     def _resume_move(self, stream: Stream) -> Move | None:
-        earlier = self._earlier
-        if earlier is None or not stream.authenticated or not self.offered(stream):
+        request = self.resume_request()
+        if not request or not stream.authenticated or not self.offered(stream):
             return None
         return Send(
             "resume",
             MoveFamily.NEGOTIATION,
             "the stream whose connection was lost can be gone on with",
             "XEP-0198 5",
-            data=(
-                f"<resume xmlns='{ns.STREAM_MANAGEMENT}' h='{earlier.received}' "
-                f"previd='{escape(earlier.id)}'/>"
-            ).encode(),
+            data=request.encode(),
+        )
+
+    def resume_request(self) -> str:
+        """Return the element that asks to go on with the earlier stream, or ""."""
+        if self._earlier is None:
+            return ""
+        return (
+            f"<resume xmlns='{ns.STREAM_MANAGEMENT}' h='{self._earlier.received}' "
+            f"previd='{escape(self._earlier.id)}'/>"
         )
 
     def _resend_move(self) -> Send | None:
@@ -434,7 +443,8 @@ class StreamManagement:
 
     def _failed_passed(self, stream: Stream, element: etree._Element) -> Iterator[Event]:
         condition, text = _condition_of(element)
-        if self._claim is not None and stream.state is not State.BOUND:
+        # Inline in SASL2, a resource is bound by the time that the resume is known to have failed.
+        if self._claim is not None and (self._earlier or stream.state is not State.BOUND):
             self._claim = None
             if self._earlier is not None:
                 yield self._give_up(element.get("h"), condition, _NOT_RESUMED, text)

@@ -123,8 +123,7 @@ class TestScramExamples:
         assert (reply.data, reply.done) == (server_final.encode(), True)
         assert server.username == "user"
 
-    def test_what_scramp_does_not_know_agrees_with_sums_made_by_hand(self) -> None:
-        """tls-exporter and an identity to act as: our header in scramp's place."""
+    def test_tls_exporter_and_an_identity_to_act_as(self) -> None:
         credentials = Credentials("user", "pencil", "other,one")
         client = ScramClient("SCRAM-SHA-256-PLUS", credentials, binding=EXPORTER, nonce="abc")
         assert client.first() == b"p=tls-exporter,a=other=2Cone,n=user,r=abc"
@@ -141,15 +140,6 @@ class TestScramExamples:
         final, _ = by_hand("y,,n=user,r=abc", server_first)
         assert client.respond(server_first.encode()) == final.encode()
 
-    def test_scramp_by_itself_still_refuses_tls_exporter(self) -> None:
-        """If this fails, scramp has learned it, and `_OwnHeader` may go."""
-        import scramp
-
-        with pytest.raises(scramp.ScramException, match="tls-exporter"):
-            scramp.ScramClient(
-                ["SCRAM-SHA-256-PLUS"], "u", "p", channel_binding=("tls-exporter", b"x")
-            )
-
 
 class TestBothEnds:
     @pytest.mark.parametrize("name", SCRAMS)
@@ -165,7 +155,7 @@ class TestBothEnds:
     def test_a_binding_to_another_connection_is_refused(self) -> None:
         server = server_mechanism("SCRAM-SHA-256-PLUS", TestAccounts(), channel=CHANNEL)
         other = ChannelBinding("tls-exporter", b"of another connection")
-        with pytest.raises(SaslRefusedError, match="bindings don't match"):
+        with pytest.raises(SaslRefusedError, match="bound to another connection"):
             converse(client_mechanism("SCRAM-SHA-256-PLUS", JULIET, binding=other), server)
 
     def test_a_binding_that_the_server_lacks_is_refused(self) -> None:
@@ -181,7 +171,7 @@ class TestBothEnds:
             "SCRAM-SHA-256", TestAccounts(), channel=CHANNEL, advertised=offer
         )
         client = client_mechanism("SCRAM-SHA-256", JULIET, flag="y")
-        with pytest.raises(SaslRefusedError, match="did not see the -PLUS"):
+        with pytest.raises(SaslRefusedError, match="offered no -PLUS mechanism"):
             converse(client, server)
         told = client.failure("malformed-request")
         assert told is not None

@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ..protocol.jid import JID, JIDError
+from ..protocol.mechanisms.scram_sums import server_keys
 
 PRACTICE_PASSWORD: Final = "verona"
 """The password of every default account: this is a practice server, and no secret."""
 
 DEFAULT_USERS: Final = ("juliet", "romeo", "nurse", "mercutio")
 """The localparts of the default accounts."""
+
+TOKEN_END: Final = "-token"
+"""What follows a user's name in the token that lets them in by OAUTHBEARER: no secret either."""
 
 ITERATIONS: Final = 4096
 """The PBKDF2 rounds of SCRAM: the least that RFC 7677 allows, to be quick."""
@@ -32,6 +36,7 @@ class Accounts:
     def __init__(self) -> None:
         self._passwords: dict[JID, str] = {}
         self._keys: dict[tuple[JID, str], tuple[bytes, bytes, bytes, int]] = {}
+        self._guests: set[JID] = set()
         self._secret = secrets.token_bytes(32)
 
     def add(self, jid: JID, password: str) -> None:
@@ -68,9 +73,22 @@ class Accounts:
             # Nobody's keys are not remembered: a client could fill the memory with names.
             nothing = self._derive("keys", jid, mechanism)
             return salt, nothing, nothing, ITERATIONS
-        made = _make_keys(mechanism, password, salt)
+        made = server_keys(mechanism, password, salt, ITERATIONS)
         self._keys[key] = made
         return made
+
+    def add_guest(self, domain: str) -> JID:
+        """Create an account with a name of its own, into which nobody can sign in again."""
+        jid = JID.of(f"guest-{secrets.token_hex(4)}", domain)
+        self.add(jid, secrets.token_hex())
+        self._guests.add(jid)
+        return jid
+
+    def dismiss_guest(self, jid: JID) -> None:
+        """Delete the account `jid` if it is that of a guest."""
+        if jid.bare in self._guests:
+            self._guests.remove(jid.bare)
+            self.remove(jid)
 
     def at(self, domain: Callable[[], str]) -> AccountsAtDomain:
         """Return these accounts as a stream of one domain sees them, by localpart."""
@@ -101,6 +119,20 @@ class AccountsAtDomain:
         jid = self._jid(username)
         return None if jid is None else self._accounts.scram_keys(jid, mechanism)
 
+    def knows(self, username: str) -> bool:
+        """Say whether there is such a user."""
+        return self._jid(username) in self._accounts
+
+    def token_owner(self, token: str) -> str | None:
+        """Return the user whom an access token lets in: the one whose name it begins with."""
+        username = token.removesuffix(TOKEN_END)
+        jid = self._jid(username)
+        return jid.local if jid in self._accounts and jid and token != username else None
+
+    def guest(self) -> str:
+        """Return the name of a new user who stays anonymous."""
+        return self._accounts.add_guest(self._domain()).local
+
     def _jid(self, username: str) -> JID | None:
         try:
             return JID.of(username, self._domain()) if username else None
@@ -115,13 +147,3 @@ def default_accounts(domains: Iterable[str] = ("localhost",)) -> Accounts:
         for name in DEFAULT_USERS:
             accounts.add(JID.of(name, domain), PRACTICE_PASSWORD)
     return accounts
-
-
-def _make_keys(mechanism: str, password: str, salt: bytes) -> tuple[bytes, bytes, bytes, int]:
-    import scramp
-
-    made = scramp.ScramMechanism(mechanism).make_auth_info(
-        password, iteration_count=ITERATIONS, salt=salt
-    )
-    salt, stored_key, server_key, iterations = made
-    return salt, stored_key, server_key, iterations

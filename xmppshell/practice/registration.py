@@ -13,6 +13,7 @@ from ..protocol import namespaces as ns
 from ..protocol.data_forms import parse_form
 from ..protocol.jid import JID, JIDError
 from ..protocol.registration import QUERY
+from ..protocol.saslprep import saslprep
 from ..protocol.stream import Refusal
 from .roster import escape_text
 
@@ -117,11 +118,9 @@ class Registrar:
 
 def _usable(password: str) -> bool:
     """Say whether one could sign in with `password` by SCRAM (RFC 5802 2.2)."""
-    import scramp
-
     try:
-        scramp.ScramMechanism("SCRAM-SHA-256").make_auth_info(password, iteration_count=4096)
-    except scramp.ScramException:
+        saslprep(password)
+    except ValueError:
         return False
     return True
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .saslprep import saslprep
 from .states import Speaker
 
 MASK: Final = "[hidden]"
@@ -246,12 +247,7 @@ def _attributes(message: str) -> dict[str, str]:
 
 def _prepared(password: str) -> bytes:
     """Return the password as SCRAM hashes it (SASLprep, RFC 4013)."""
-    if password.isascii():
-        return password.encode()
-    from scramp.utils import saslprep
-
-    prepared: str = saslprep(password)
-    return prepared.encode()
+    return saslprep(password).encode()
 
 
 def _same(text: str, expected: bytes) -> bool:

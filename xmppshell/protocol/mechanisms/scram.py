@@ -1,22 +1,42 @@
 """SCRAM-SHA-1, -256 and -512, each also as -PLUS with channel binding (RFC 5802, RFC 7677).
 
-The arithmetic is scramp's. What is added here are the checks that an exploring client needs, with
-failures that a person can read: bounds on the iteration count, so that a hostile server can
-neither keep us busy nor make the password cheap to guess, the nonce, and the hash of the server's
-list of mechanisms (XEP-0474).
-
-scramp knows no identity to act as, no tls-exporter, and sends the flag `y` only together with
-a channel binding. All of that is in the GS2 header, so that the header is ours: `_OwnHeader`.
+The sums are in `scram_sums`, the messages in `scram_messages`; here are the two ends, with the
+checks that an exploring client needs and failures that a person can read: the nonce, bounds on the
+iteration count, so that a hostile server can neither keep us busy nor make the password cheap to
+guess, and the hash of the server's list of mechanisms (XEP-0474).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import hmac
+import secrets
+from typing import TYPE_CHECKING, Final
 
 from ..channel import Channel, ChannelBinding
 from ..problem import Problem
+from ..saslprep import saslprep
 from .base import Accounts, ClientMechanism, Reply, SaslRefusedError
-from .gs2 import BOUND, NO_BINDING, NOT_OFFERED, Gs2Header, split_header, unescape_name
+from .gs2 import (
+    BOUND,
+    NO_BINDING,
+    NOT_OFFERED,
+    Gs2Header,
+    escape_name,
+    split_header,
+    unescape_name,
+)
+from .scram_messages import (
+    ScramMessageError,
+    ServerFirst,
+    attributes,
+    base64_text,
+    is_nonce,
+    read_client_final,
+    read_server_first,
+    read_signature,
+    unbase64,
+)
+from .scram_sums import DIGESTS, client_keys, proof_is_right, sign
 
 if TYPE_CHECKING:
     from ..credentials import Credentials
@@ -29,8 +49,7 @@ MIN_ITERATIONS: Final = 4096
 """Fewer are refused: they make a stolen exchange cheap to guess at (RFC 7677 4)."""
 
 PLUS: Final = "-PLUS"
-DIGESTS: Final = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
-"""The hash function of each mechanism, by its name without -PLUS."""
+_NONCE_BYTES: Final = 18
 
 
 def is_scram(name: str) -> bool:
@@ -38,26 +57,16 @@ def is_scram(name: str) -> bool:
     return name.removesuffix(PLUS) in DIGESTS
 
 
-class _OwnHeader:
-    """A GS2 header in the place of scramp's, with what the exchange binds to."""
-
-    def __init__(self, header: Gs2Header, binding: ChannelBinding | None) -> None:
-        self._text = str(header)
-        self._data = binding.data if binding is not None else b""
-
-    def __str__(self) -> str:
-        return self._text
-
-    def make_cbind_input(self, _binding: object) -> bytes:
-        """Return what the attribute `c` holds (RFC 5802 7, cbind-input)."""
-        return self._text.encode() + self._data
+def fresh_nonce() -> str:
+    """Return a nonce that was never used before."""
+    return secrets.token_urlsafe(_NONCE_BYTES)
 
 
 class ScramClient(ClientMechanism):
     """The client's end.
 
     With `binding` (for -PLUS) the flag is `p`, otherwise `flag` is `n` or `y`. `nonce` is for
-    tests and for `continuing`; without it a fresh one is made.
+    tests; without it a fresh one is made.
     """
 
     def __init__(
@@ -69,16 +78,14 @@ class ScramClient(ClientMechanism):
         flag: str = NO_BINDING,
         nonce: str | None = None,
     ) -> None:
-        import scramp
-
         self.name = name
         self.binding = binding
-        self._flag = BOUND if binding is not None else flag
+        self._digest = DIGESTS[name.removesuffix(PLUS)]
+        self._password = credentials.password
         try:
-            self._exchange: Any = scramp.ScramClient(
-                [name.removesuffix(PLUS)], credentials.username, credentials.password, c_nonce=nonce
-            )
-        except scramp.ScramException:
+            username = escape_name(saslprep(credentials.username))
+            saslprep(credentials.password)
+        except ValueError as error:
             raise SaslRefusedError(
                 Problem(
                     "the user name or the password holds a character that SCRAM cannot use",
@@ -86,10 +93,12 @@ class ScramClient(ClientMechanism):
                     "type the password again, or change it",
                     "RFC 5802 2.2",
                 )
-            ) from None
+            ) from error
+        self._flag = BOUND if binding is not None else flag
         header = Gs2Header(self._flag, binding.type if binding else "", credentials.authzid)
-        self._exchange.gs2_header = _OwnHeader(header, binding)
-        self._first: str = self._exchange.get_client_first()
+        self._nonce = nonce or fresh_nonce()
+        self._header, self._bare = str(header), f"n={username},r={self._nonce}"
+        self._signature = b""
         self._step = 0
 
     @classmethod
@@ -103,8 +112,8 @@ class ScramClient(ClientMechanism):
         """
         try:
             header, bare = split_header(message)
-            attributes = dict(part.split("=", 1) for part in bare.split(","))
-            username, nonce = unescape_name(attributes["n"]), attributes["r"]
+            found = attributes(bare)
+            username, nonce = unescape_name(found["n"]), found["r"]
         except (ValueError, KeyError):
             return None
         binding = channel.first_of([header.binding_type])
@@ -112,43 +121,52 @@ class ScramClient(ClientMechanism):
             return None
         try:
             client = cls(name, credentials, binding=binding, flag=header.flag, nonce=nonce)
-        except (SaslRefusedError, ValueError):
+        except SaslRefusedError:
             return None
-        client._exchange.gs2_header = _OwnHeader(header, binding)
-        client._exchange.client_first_bare = bare
-        client._first = message
+        client._header, client._bare = message.removesuffix(bare), bare
         return client
 
     def first(self) -> bytes | None:
         """Return the client-first-message with its nonce."""
-        return self._first.encode()
+        return (self._header + self._bare).encode()
 
     def respond(self, challenge: bytes) -> bytes:
         """Return the client-final-message with the proof, or check a server-final-message.
 
         A server may send its final message as a challenge, which an empty response answers.
         """
-        from scramp import ScramException
-
         self._step += 1
         try:
             text = challenge.decode()
             if self._step == 1:
                 return self._prove(text)
-            self._exchange.set_server_final(text)
-        except (ScramException, UnicodeDecodeError, ValueError, KeyError) as error:
+            if not self._signature or not hmac.compare_digest(
+                read_signature(text), self._signature
+            ):
+                raise SaslRefusedError(_WRONG_SIGNATURE)
+        except (ScramMessageError, UnicodeDecodeError) as error:
             raise SaslRefusedError(_bad_message(error)) from error
         return b""
 
-    def _prove(self, server_first: str) -> bytes:
-        self._exchange.set_server_first(_checked(server_first))
-        attribute = _attribute(server_first, "h")
-        if attribute is not None and self.advertised is not None:
-            if not self.advertised.agrees(attribute, DIGESTS[self.name.removesuffix(PLUS)]):
-                raise SaslRefusedError(_LIST_CHANGED)
-            self.list_verified = True
-        message: str = self._exchange.get_client_final()
-        return message.encode()
+    def _prove(self, message: str) -> bytes:
+        server_first = read_server_first(message)
+        _check_nonce(server_first.nonce, self._nonce)
+        iterations = _checked_count(server_first)
+        self._check_list(server_first)
+        bound = self._header.encode() + (self.binding.data if self.binding is not None else b"")
+        without_proof = f"c={base64_text(bound)},r={server_first.nonce}"
+        auth_message = f"{self._bare},{message},{without_proof}".encode()
+        keys = client_keys(self._digest, self._password, server_first.salt, iterations)
+        self._signature = sign(self._digest, keys.server_key, auth_message)
+        return f"{without_proof},p={base64_text(keys.proof(auth_message))}".encode()
+
+    def _check_list(self, server_first: ServerFirst) -> None:
+        """Compare the hash of what was offered with what arrived (XEP-0474 6.2)."""
+        if server_first.hash is None or self.advertised is None:
+            return
+        if not self.advertised.agrees(server_first.hash, self._digest):
+            raise SaslRefusedError(_LIST_CHANGED)
+        self.list_verified = True
 
     def finish(self, data: bytes | None) -> bool:
         """Verify the server's signature; raises `SaslRefusedError` if it is wrong or missing."""
@@ -178,7 +196,8 @@ class ScramServer:
     """The server's end.
 
     For -PLUS, `channel` has the bindings that a client may choose from. With `advertised`, the
-    hash of what was offered goes into the first answer (XEP-0474 6.1).
+    hash of what was offered goes into the first answer (XEP-0474 6.1). `nonce` is this side's
+    part of the nonce, for tests.
     """
 
     def __init__(
@@ -190,59 +209,59 @@ class ScramServer:
         advertised: Advertised | None = None,
         nonce: str | None = None,
     ) -> None:
-        import scramp
-
         self.name = name
         self.username = ""
         self._base = name.removesuffix(PLUS)
+        self._digest = DIGESTS[self._base]
         self._accounts = accounts
         self._channel = channel or Channel()
         self._advertised = advertised
-        mechanism: Any = scramp.ScramMechanism(self._base)
-        self._exchange: Any = mechanism.make_server(self._keys, s_nonce=nonce)
-        self._step = 0
-
-    def _keys(self, username: str) -> tuple[bytes, bytes, bytes, int] | None:
-        self.username = username
-        return self._accounts.scram_keys(username, self._base)
+        self._nonce = nonce or fresh_nonce()
+        self._messages = ""
+        self._bound = b""
+        self._keys = (b"", b"")
 
     def receive(self, response: bytes) -> Reply:
         """Take the client's first or final message; raises `SaslRefusedError`."""
-        from scramp import ScramException
-
-        self._step += 1
         try:
             text = response.decode()
-            if self._step == 1:
+            if not self._messages:
                 return Reply(self._challenge(text).encode())
-            self._exchange.set_client_final(text)
-            return Reply(self._exchange.get_server_final().encode(), done=True)
-        except (ScramException, UnicodeDecodeError, ValueError, KeyError) as error:
-            said = getattr(error, "server_error", None)
-            wrong = said is not None and said.value in ("unknown-user", "invalid-proof")
-            condition = "not-authorized" if wrong else "malformed-request"
-            raise SaslRefusedError(Problem(f"SCRAM failed: {error}"), condition) from error
+            return Reply(self._verdict(text).encode(), done=True)
+        except (ValueError, KeyError) as error:
+            raise SaslRefusedError(
+                Problem(f"the client's SCRAM message is wrong: {error}"), "malformed-request"
+            ) from error
 
     def _challenge(self, client_first: str) -> str:
         header, bare = split_header(client_first)
         binding = self._binding_for(header)
-        self._exchange.set_client_first(f"{Gs2Header()}{bare}")
+        found = attributes(bare)
+        self.username = saslprep(unescape_name(found["n"]))
+        if not is_nonce(found["r"]):
+            raise ScramMessageError("the nonce has characters that it cannot have")
+        known = self._accounts.scram_keys(self.username, self._base)
+        if known is None:
+            raise SaslRefusedError(Problem("there is no such user"))
         if header.authzid not in ("", self.username):
             raise SaslRefusedError(
                 Problem("the client's SCRAM message names another identity to act as"),
                 "invalid-authzid",
             )
-        self._exchange.gs2_header = _OwnHeader(header, binding)
-        message: str = self._exchange.get_server_first()
+        salt, stored_key, server_key, iterations = known
+        self._keys = stored_key, server_key
+        self._nonce = found["r"] + self._nonce
+        self._bound = client_first.removesuffix(bare).encode() + (binding.data if binding else b"")
+        message = f"r={self._nonce},s={base64_text(salt)},i={iterations}"
         if self._advertised is not None:
-            message += f",h={self._advertised.hash(DIGESTS[self._base])}"
-            self._exchange.server_first = message
+            message += f",h={self._advertised.hash(self._digest)}"
+        self._messages = f"{bare},{message}"
         return message
 
     def _binding_for(self, header: Gs2Header) -> ChannelBinding | None:
         """Return what the client binds to; raises ValueError where RFC 5802 6 forbids it."""
         if header.flag == NOT_OFFERED and self._advertised is not None and self._advertised.binds:
-            raise ValueError("the client did not see the -PLUS mechanisms that were offered")
+            raise ValueError("it says that the server offered no -PLUS mechanism, which it did")
         if self.name.endswith(PLUS) is not (header.flag == BOUND):
             raise ValueError(f"{self.name} and the flag '{header.flag}' do not go together")
         binding = self._channel.first_of([header.binding_type])
@@ -250,20 +269,44 @@ class ScramServer:
             raise ValueError(f"there is no channel binding {header.binding_type} here")
         return binding
 
+    def _verdict(self, client_final: str) -> str:
+        without_proof, found = read_client_final(client_final)
+        if not hmac.compare_digest(unbase64(found["c"]), self._bound):
+            raise ValueError("it is bound to another connection, or begins with another header")
+        if found["r"] != self._nonce:
+            raise ValueError("its nonce is not that of this exchange")
+        stored_key, server_key = self._keys
+        auth_message = f"{self._messages},{without_proof}".encode()
+        if not proof_is_right(self._digest, stored_key, auth_message, unbase64(found["p"])):
+            raise SaslRefusedError(Problem("the proof is wrong: another password was used"))
+        return f"v={base64_text(sign(self._digest, server_key, auth_message))}"
 
-def _attribute(message: str, name: str) -> str | None:
-    """Return the value of an attribute of a SCRAM message, or None."""
-    for part in message.split(","):
-        if part.startswith(f"{name}="):
-            return part[2:]
-    return None
+
+def _check_nonce(nonce: str, ours: str) -> None:
+    """Raise `SaslRefusedError` if the nonce is not ours and more (RFC 5802 5.1)."""
+    if nonce == ours:
+        fault = "it added nothing to ours"
+    elif not nonce.startswith(ours):
+        fault = "it is cut short" if ours.startswith(nonce) else "it does not begin with ours"
+    elif not is_nonce(nonce):
+        fault = "it has characters that it cannot have"
+    else:
+        return
+    raise SaslRefusedError(
+        Problem(
+            f"the server's nonce does not continue ours: {fault}",
+            "a replayed or forged challenge",
+            "do not trust this connection",
+            "RFC 5802 5.1",
+        )
+    )
 
 
-def _checked(server_first: str) -> str:
-    """Return the message if its iteration count is within bounds; raises `SaslRefusedError`."""
-    count = _attribute(server_first, "i") or ""
-    if not (count.isascii() and count.isdigit()):
-        return server_first  # scramp says what is wrong with it.
+def _checked_count(server_first: ServerFirst) -> int:
+    """Return the iteration count if it is within bounds; raises `SaslRefusedError`."""
+    count = server_first.iterations
+    if not (count.isascii() and count.isdigit()) or count.startswith("0"):
+        raise ScramMessageError("the number of iterations is not a number")
     if len(count) > 9 or int(count) > MAX_ITERATIONS:
         asked = f"{int(count):,}" if len(count) <= 15 else f"a number of {len(count)} digits of"
         raise SaslRefusedError(
@@ -285,22 +328,13 @@ def _checked(server_first: str) -> str:
                 "RFC 7677 4",
             )
         )
-    return server_first
+    return int(count)
 
 
-def _bad_message(error: Exception) -> Problem:
-    text = str(error)
-    if "signature" in text.lower():
-        return _WRONG_SIGNATURE
-    if "nonce" in text.lower():
-        return Problem(
-            f"the server's nonce does not continue ours ({text})",
-            "a replayed or forged challenge",
-            "do not trust this connection",
-            "RFC 5802 5.1",
-        )
+def _bad_message(error: ValueError) -> Problem:
+    text = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
     return Problem(
-        f"the server's SCRAM message cannot be used: {text or type(error).__name__}",
+        f"the server's SCRAM message cannot be used: {text}",
         "a broken server, or a mechanism that it offers but cannot do",
         "try another mechanism with --mechanism",
         "RFC 5802 5",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from . import __version__
+from .configuration.keys import DEFAULT_KEYS, HOW, Key, Kind, Value, WrongValue
 from .exit_status import ExitStatus
 from .protocol.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
+    from .commands.accounts import Account
+    from .configuration.layers import Layer, Preferences
     from .environment import Environment
-    from .passwords import PasswordSource
     from .session import Settings
 
 EPILOG = """\
@@ -78,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(action=_shell, color=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_connect(commands)
+    _add_config(commands)
     _add_demo(commands)
     _add_serve(commands)
     return parser
@@ -101,32 +104,13 @@ def _add_connect(commands: _Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(action=_connect)
-    parser.add_argument("jid", metavar="JID", help="the account, with a resource if you like")
+    parser.add_argument(
+        "account", metavar="JID", help="the account, as a JID or by its name in the configuration"
+    )
     parser.add_argument(
         "input", nargs="?", choices=["-"], help="send the stanzas of standard input, then leave"
     )
-    where = parser.add_argument_group("where to")
-    where.add_argument("--host", help="connect to this host instead of asking DNS")
-    where.add_argument("--port", type=_port, help="the port (otherwise 5222, or 5223 direct)")
-    where.add_argument(
-        "--tls",
-        choices=["starttls", "direct", "none"],
-        help="how to encrypt (otherwise what DNS says, or starttls); none sends all in the clear",
-    )
-    where.add_argument("--ca-file", metavar="FILE", help="trust the certificates in this file")
-    where.add_argument("--insecure", action="store_true", help="do not verify the certificate")
-    where.add_argument(
-        "--timeout", type=_seconds, default=15.0, metavar="S", help="for connecting (15)"
-    )
-    who = parser.add_argument_group("who")
-    who.add_argument("--resource", help="ask for this resource")
-    who.add_argument("--mechanism", metavar="M", help="insist on this SASL mechanism")
-    who.add_argument("--password-file", metavar="FILE", help="its first line is the password")
-    who.add_argument("--password-command", metavar="CMD", help="a command that prints it")
-    who.add_argument(
-        "--keyring", action="store_true", help="take the password from the keyring (an extra)"
-    )
-    _add_negotiation(parser)
+    _add_keys(parser, DEFAULT_KEYS.values())
     once = parser.add_argument_group("one-shot use")
     once.add_argument(
         "--execute", "-e", action="append", metavar="XML", help="send this, then leave (repeatable)"
@@ -139,19 +123,60 @@ def _add_connect(commands: _Commands) -> None:
     _add_color(parser)
 
 
+def _add_keys(parser: argparse.ArgumentParser, keys: Iterable[Key]) -> None:
+    """Add an option for each of the settings; what is not given is None, not a default."""
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for key in keys:
+        if key.group not in groups:
+            groups[key.group] = parser.add_argument_group(key.group)
+        otherwise = key.unset if key.built_in is None else str(key.built_in)
+        meaning = f"{key.meaning} (otherwise {otherwise})"
+        if key.kind is Kind.FLAG:
+            groups[key.group].add_argument(
+                key.option, action=argparse.BooleanOptionalAction, help=key.meaning
+            )
+        else:
+            groups[key.group].add_argument(
+                key.option,
+                type=_reader(key),
+                choices=key.choices or None,
+                metavar=key.placeholder or None,
+                help=meaning,
+            )
+
+
+def _reader(key: Key) -> Callable[[str], Value]:
+    def read(text: str) -> Value:
+        if key.choices:
+            return text  # argparse knows them, and what to say.
+        try:
+            return key.parse(text)
+        except WrongValue as error:
+            raise argparse.ArgumentTypeError(error.problem.what) from error
+
+    return read
+
+
 def _add_negotiation(parser: argparse.ArgumentParser) -> None:
-    speed = parser.add_argument_group("how")
-    speed.add_argument(
-        "--negotiate",
-        choices=["auto", "step", "manual"],
-        default="auto",
-        help="who makes the moves: the console, you one by one, or you alone",
+    _add_keys(parser, (key for key in DEFAULT_KEYS.values() if key.group == HOW))
+
+
+def _add_config(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "config",
+        help="show each setting and where it comes from",
+        description="Show the settings of the shell, the defaults and the accounts, each with "
+        "the place that it comes from; with an account or a JID, what `connect` would use. "
+        "Mistakes in the file are named by their line.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    speed.add_argument(
-        "--until",
-        choices=["connected", "features", "tls", "authenticated", "bound"],
-        help="stop there and hand the stream over",
+    parser.set_defaults(action=_config)
+    parser.add_argument(
+        "account", nargs="?", metavar="JID", help="a JID, or the name of an account"
     )
+    parser.add_argument("--path", action="store_true", help="only say where the file is")
+    _add_keys(parser, DEFAULT_KEYS.values())
 
 
 def _add_demo(commands: _Commands) -> None:
@@ -186,12 +211,6 @@ def _add_serve(commands: _Commands) -> None:
     )
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text} is not a port from 1 to 65535")
-    return int(text)
-
-
 def _seconds(text: str) -> float:
     try:
         value = float(text)
@@ -217,16 +236,13 @@ def _shell(options: argparse.Namespace, environment: Environment) -> ExitStatus:
 
 
 def _connect(options: argparse.Namespace, environment: Environment) -> ExitStatus:
-    from .passwords import PasswordSource
-
-    source = PasswordSource(options.password_file, options.password_command, options.keyring)
     stdin = options.input == "-"
     one_shot = stdin or bool(options.execute)
     if not one_shot:
         _need_a_terminal(environment, "give --execute XML, or - to read stanzas from it")
     for stanza in options.execute or ():
         _check_stanza(stanza)
-    settings = _settings(options, source, environment)
+    settings = _settings(options, environment)
     if not one_shot:
         return _run_shell(environment, settings, options.color)
     import asyncio
@@ -261,33 +277,69 @@ def _check_stanza(text: str) -> None:
         raise _usage(f"--execute: the XML is not complete, {tags} is still open", "close it")
 
 
-def _settings(
-    options: argparse.Namespace, source: PasswordSource, environment: Environment
-) -> Settings:
-    from .network.discovery import TlsMode
-    from .passwords import find_password
-    from .pilot import Negotiation, Stage
-    from .protocol.jid import JID
-    from .session import Settings
+def _settings(options: argparse.Namespace, environment: Environment) -> Settings:
+    """Return what to connect with, the password included."""
+    from dataclasses import replace
 
-    jid = JID.parse(options.jid)
-    if options.resource is not None:
-        jid = jid.with_resource(options.resource)
-    if not jid.local:
-        raise _usage(f"{options.jid} names no account", "an account looks like juliet@example.org")
-    return Settings(
-        jid=jid,
-        password=find_password(source, str(jid.bare), environment),
-        host=options.host,
-        port=options.port,
-        tls=TlsMode(options.tls) if options.tls else None,
-        ca_file=options.ca_file,
-        insecure=options.insecure,
-        mechanism=options.mechanism.upper() if options.mechanism else None,
-        timeout=options.timeout,
-        negotiation=Negotiation(options.negotiate),
-        until=Stage(options.until) if options.until else None,
+    from .passwords import find_password
+
+    account = _account(options, environment)
+    settings = account.settings
+    if not settings.jid.local and not settings.component:
+        raise _usage(
+            f"{options.account} names no account",
+            "an account looks like juliet@example.org, or is one of `xmppshell config`",
+        )
+    password = find_password(account.source, str(settings.jid.bare), environment)
+    return replace(settings, password=password)
+
+
+def _account(options: argparse.Namespace, environment: Environment) -> Account:
+    from .commands.accounts import choose
+    from .configuration.layers import UnknownAccount
+
+    try:
+        return choose(options.account, _preferences(environment), _given(options))
+    except UnknownAccount as error:
+        raise UsageError(error.problem) from error
+
+
+def _given(options: argparse.Namespace) -> Layer:
+    """Return the settings that were given as options."""
+    from .configuration.layers import COMMAND_LINE, layer_of
+
+    values = {name: getattr(options, name) for name in DEFAULT_KEYS}
+    return layer_of(
+        {name: value for name, value in values.items() if value is not None}, COMMAND_LINE
     )
+
+
+def _preferences(environment: Environment) -> Preferences:
+    from .configuration.reading import preferences_at
+
+    path = environment.config_file
+    return preferences_at(path, environment.short(path))
+
+
+def _config(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+    if options.path:
+        print(environment.config_file, file=environment.stdout)
+        return ExitStatus.OK
+    from .configuration.layers import UnknownAccount
+    from .configuration.reading import ConfigurationError
+    from .configuration.report import report
+    from .terminal.safe_text import safe
+
+    try:
+        text = report(_preferences(environment), options.account, _given(options))
+        print(safe(text), file=environment.stdout)
+    except ConfigurationError as error:
+        for problem in error.problems:
+            _complain(problem, environment)
+        return ExitStatus.ERROR
+    except UnknownAccount as error:
+        raise UsageError(error.problem) from error
+    return ExitStatus.OK
 
 
 def _run_shell(
@@ -311,7 +363,7 @@ def _demo(options: argparse.Namespace, environment: Environment) -> ExitStatus:
         run_demo(
             environment,
             colour=options.color,
-            negotiation=Negotiation(options.negotiate),
+            negotiation=Negotiation(options.negotiate or "auto"),
             until=Stage(options.until) if options.until else None,
         )
     )

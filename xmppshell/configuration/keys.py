@@ -134,7 +134,7 @@ class Key:
         return self._wrong(shown, self.kind.value, cure)
 
     def _wrong(self, shown: str, possible: str, cure: str) -> WrongValue:
-        return WrongValue(Problem(f"{self.name}: {shown} is not {possible}", "", cure))
+        return WrongValue(Problem(f"{shown} is not {possible}", "", cure))
 
 
 def as_toml(value: object) -> str:
@@ -166,7 +166,7 @@ CONNECTION_KEYS: Final = (
     Key(
         "host",
         Kind.TEXT,
-        "connect to this host instead of asking DNS",
+        "connect to this host",
         WHERE_TO,
         unset="what DNS says",
         placeholder="HOST",
@@ -176,7 +176,7 @@ CONNECTION_KEYS: Final = (
         Kind.PORT,
         "the port",
         WHERE_TO,
-        unset="what DNS says, or 5222, or 5223 with direct TLS",
+        unset="what DNS says, or 5222",
         placeholder="PORT",
     ),
     Key(
@@ -192,24 +192,39 @@ CONNECTION_KEYS: Final = (
         Kind.FILE,
         "trust the certificates in this file",
         WHERE_TO,
-        unset="those that the system trusts",
+        unset="those of the system",
         placeholder="FILE",
     ),
     Key("insecure", Kind.FLAG, "do not verify the certificate", WHERE_TO, built_in=False),
     Key(
         "timeout",
         Kind.SECONDS,
-        "how long one attempt to connect may take",
+        "how long an attempt to connect may take, in seconds",
         WHERE_TO,
-        built_in=15.0,
+        built_in=15,
         placeholder="S",
+    ),
+    Key(
+        "websocket",
+        Kind.TEXT,
+        "go by WebSocket: its address, or auto to look for it",
+        WHERE_TO,
+        unset="by TCP",
+        placeholder="URL",
+    ),
+    Key(
+        "component",
+        Kind.FLAG,
+        "be the component of this domain; the password is its secret",
+        WHO,
+        built_in=False,
     ),
     Key(
         "resource",
         Kind.TEXT,
         "ask for this resource",
         WHO,
-        unset="that of the JID, or what the server gives",
+        unset="that of the JID, if any",
         placeholder="RESOURCE",
     ),
     Key(
@@ -217,7 +232,7 @@ CONNECTION_KEYS: Final = (
         Kind.TEXT,
         "insist on this SASL mechanism",
         WHO,
-        unset="the strongest that both sides know",
+        unset="the strongest",
         placeholder="M",
     ),
     Key(
@@ -225,7 +240,7 @@ CONNECTION_KEYS: Final = (
         Kind.FILE,
         "its first line is the password",
         WHO,
-        unset="none",
+        unset="not used",
         placeholder="FILE",
         rival="password",
     ),
@@ -234,7 +249,7 @@ CONNECTION_KEYS: Final = (
         Kind.TEXT,
         "a command that prints the password",
         WHO,
-        unset="none",
+        unset="not used",
         placeholder="CMD",
         rival="password",
     ),
@@ -260,7 +275,7 @@ CONNECTION_KEYS: Final = (
         "stop there and hand the stream over",
         HOW,
         ("connected", "features", "tls", "login", "authenticated", "bound"),
-        unset="go on until stanzas may flow",
+        unset="go all the way",
     ),
 )
 """What `connect` takes besides the account, in the order in which help lists it."""

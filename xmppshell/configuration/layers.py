@@ -15,7 +15,7 @@ THIS_SHELL = "/set"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value and its `origin`, in words or as `file:line`; None is no value."""
+    """A value and its `origin`, in words or as `file:line` without the folder; None is no value."""
 
     value: Value | None
     origin: str

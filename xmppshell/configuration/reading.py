@@ -22,7 +22,7 @@ from typing import Final
 
 from ..protocol.problem import Problem, ProblemError
 from .keys import ACCOUNT_KEYS, DEFAULT_KEYS, LOOKS_KEYS, Key, Kind, WrongValue
-from .layers import Configuration, Setting
+from .layers import Configuration, Layer, Preferences, Setting
 from .lines import KeyPath, key_lines, line_of
 
 TABLES: Final = ("defaults", "accounts", "shell")
@@ -69,6 +69,11 @@ def read_file(path: Path, name: str) -> Configuration:
         problem = Problem(f"{name}:{line}: this is not UTF-8 text", "", "save it as UTF-8")
         raise ConfigurationError((problem,)) from error
     return read(text, name, path.parent)
+
+
+def preferences_at(path: Path, name: str, chosen: Layer | None = None) -> Preferences:
+    """Return preferences that read the file at `path` whenever it counts."""
+    return Preferences(lambda: read_file(path, name), chosen)
 
 
 def read(text: str, name: str = "config.toml", folder: Path | None = None) -> Configuration:
@@ -169,11 +174,13 @@ class _Reader:
                 checked = key.check(value)
             except WrongValue as error:
                 problem = error.problem
-                self._wrong(here, problem.what, problem.cause, problem.cure, problem.reference)
+                what = f"{name}: {problem.what}"
+                self._wrong(here, what, problem.cause, problem.cure, problem.reference)
                 continue
             if key.kind is Kind.FILE and not str(checked).startswith("~"):
                 checked = str(self._folder / str(checked))
-            layer[name] = Setting(checked, self._where(here))
+            origin = f"{Path(self._name).name}:{line_of(here, self._lines)}"
+            layer[name] = Setting(checked, origin)
         return layer
 
     def _unknown_key(self, path: KeyPath, keys: Mapping[str, Key]) -> None:
@@ -195,12 +202,10 @@ class _Reader:
             cure = "put it below [defaults] or [accounts.NAME]"
         self._wrong(path, f"there is no {name} in [{table}]", "", cure)
 
-    def _where(self, path: KeyPath) -> str:
-        return f"{self._name}:{line_of(path, self._lines)}"
-
     def _wrong(self, path: KeyPath, what: str, cause: str, cure: str, reference: str = "") -> None:
-        problem = Problem(f"{self._where(path)}: {what}", cause, cure, reference)
-        self._mistakes.append(_Mistake(line_of(path, self._lines), problem))
+        line = line_of(path, self._lines)
+        problem = Problem(f"{self._name}:{line}: {what}", cause, cure, reference)
+        self._mistakes.append(_Mistake(line, problem))
 
 
 def _nearest(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
@@ -225,7 +230,7 @@ _REASONS: Final = (
     ("Unterminated string", "a quote is not closed", "close it"),
     ("Illegal character '\\n'", "a quote is not closed on its line", "close it"),
     ("Unescaped '\\'", "a \\ in double quotes begins an escape", "write \\\\, or use ' quotes"),
-    ('Expected "\'\'\'"', "a quote is not closed", "close it"),
+    ("Expected \"'''\"", "a quote is not closed", "close it"),
     ("Expected ']'", "the head of a table is not closed", "[defaults]"),
     ("Expected newline", "more follows a value on its line", "one key a line; # begins a comment"),
 )

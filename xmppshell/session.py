@@ -20,6 +20,7 @@ from .feed import Feed, Record
 from .network.discovery import TlsMode
 from .network.transports import AnyWire, Dialler, Route
 from .pilot import Negotiation, Pilot, Stage, Verdict
+from .protocol import dialects
 from .protocol.credentials import Credentials
 from .protocol.events import (
     Bound,
@@ -113,7 +114,8 @@ class Settings:
         to = self.redirects[-1]
         if to.uri:
             return replace(route, websocket=to.uri)
-        return replace(route, host=to.host, port=to.port, websocket=None)
+        tls = TlsMode.DIRECT if to.direct_tls else route.tls
+        return replace(route, host=to.host, port=to.port, tls=tls, websocket=None)
 
 
 class Session:
@@ -189,9 +191,10 @@ class Session:
         assert self.stream is not None
         before = () if self._announced else self.settings.redirects
         check(redirect, tuple(earlier.target for earlier in before))
-        direct = self.tls is not None and not self.stream.client.tls and not self.settings.websocket
-        tls = TlsMode.DIRECT if direct and not redirect.uri else self.settings.tls
-        return replace(self.settings, redirects=(*before, redirect), tls=tls)
+        over_tcp = self.stream.dialect is not dialects.WEBSOCKET
+        direct = over_tcp and self.tls is not None and not self.stream.client.tls
+        step = replace(redirect, direct_tls=direct)
+        return replace(self.settings, redirects=(*before, step))
 
     # Opening.
 

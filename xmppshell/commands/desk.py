@@ -258,7 +258,9 @@ class Desk:
         if self.settings is None:
             return Settings(jid)
         same = self.settings.jid.domain == jid.domain
-        return replace(self.settings, jid=jid, password=None) if same else Settings(jid)
+        if not same:
+            return Settings(jid)
+        return replace(self.settings, jid=jid, password=None, redirects=())
 
 
 def path_of(text: str) -> Path:

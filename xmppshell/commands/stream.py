@@ -21,12 +21,12 @@ async def connect(desk: Desk, call: Call) -> None:
     if typed is None:
         if desk.settings is None:
             raise CommandError(Problem("which account?", "", "/connect juliet@example.org"))
-        settings = desk.settings
+        settings = replace(desk.settings, redirects=())
     else:
         settings = desk.with_jid(typed)
     settings = _with_options(settings, call)
     password = desk.password_for(settings)
-    if password is None and settings.jid.local:
+    if password is None and (settings.jid.local or settings.component):
         password = await desk.screen.ask_password(str(settings.jid.bare))
         if password is None:
             desk.screen.say("not connected", "dim")
@@ -48,6 +48,8 @@ def _with_options(settings: Settings, call: Call) -> Settings:
         port=int(port) if port else settings.port,
         tls=TlsMode(tls) if tls else settings.tls,
         ca_file=call.get("ca_file") or settings.ca_file,
+        websocket=call.get("websocket") or settings.websocket,
+        component=settings.component or call.has("component"),
         insecure=settings.insecure or call.has("insecure"),
         mechanism=mechanism.upper() if mechanism else settings.mechanism,
         negotiation=Negotiation(call.get("negotiate") or settings.negotiation.value),
@@ -147,6 +149,8 @@ CONNECTION_OPTIONS = (
     Option("--tls", "how to encrypt", choices=tuple(mode.value for mode in TlsMode)),
     Option("--ca-file", "trust the certificates in this file", "FILE"),
     Option("--insecure", "do not verify the certificate"),
+    Option("--websocket", "go by WebSocket: its address, or auto to look for it", "URL"),
+    Option("--component", "be the component of this domain; the password is its secret"),
     Option("--resource", "ask for this resource", "RESOURCE"),
     Option("--mechanism", "insist on this SASL mechanism", "NAME"),
     Option("--negotiate", "who makes the moves", choices=tuple(n.value for n in Negotiation)),

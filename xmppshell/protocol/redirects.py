@@ -26,12 +26,14 @@ _WEBSOCKET_URI = re.compile(r"wss?://[^\s/@]+(?:/\S*)?", re.I)
 class Redirect:
     """Where a server wants its client: `host` and `port` (None: the default), or `uri`.
 
-    The host is without brackets, the URI one of WebSocket.
+    The host is without brackets, the URI one of WebSocket. `direct_tls` is what the connection
+    had that led here: TLS from the first byte.
     """
 
     host: str = ""
     port: int | None = None
     uri: str = ""
+    direct_tls: bool = False
 
     @property
     def target(self) -> str:

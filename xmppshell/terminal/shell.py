@@ -82,7 +82,8 @@ class Shell:
                     await self._interruptible(self.desk.connect(settings))
                 except ProblemError as error:
                     self.screen.problem(error.problem)
-                    return ExitStatus.CONNECTION
+                    if not self._may_follow():
+                        return ExitStatus.CONNECTION
                 except asyncio.CancelledError:
                     return ExitStatus.INTERRUPTED
             if self.greeting:
@@ -91,6 +92,11 @@ class Shell:
             return self._status()
         finally:
             await self._leave()
+
+    def _may_follow(self) -> bool:
+        """Say whether the server sent us elsewhere, which is for the user to decide."""
+        session = self.desk.session
+        return session is not None and session.redirect is not None
 
     async def _serve(self) -> None:
         from .keyboard import Keyboard

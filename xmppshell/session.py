@@ -485,6 +485,10 @@ class Session:
             self._pump.cancel()
             await asyncio.wait([self._pump])
 
+    def expect_end(self, expected: bool = True) -> None:
+        """Take the end of the connection, when it comes, for what was asked for: no problem."""
+        self._leaving = expected
+
     async def wait_closed(self) -> None:
         """Wait until the connection is over."""
         if self._pump is not None:

@@ -56,6 +56,9 @@ class Screen(Protocol):
     async def ask_password(self, account: str) -> str | None:
         """Ask for a password without echo; None if the user does not give one."""
 
+    async def ask(self, question: str, *, default: str = "", secret: bool = False) -> str | None:
+        """Ask for one line, without echo if `secret`; None if the user backs out."""
+
     def leave(self) -> None:
         """End the shell after the current command."""
 
@@ -128,6 +131,14 @@ class Desk:
     def password_for(self, settings: Settings) -> str | None:
         """Return the password of the settings, or the one that this shell signed in with before."""
         return settings.password or self._passwords.get(settings.jid.bare)
+
+    def keep_password(self, account: JID, password: str | None) -> None:
+        """Keep the password that an account was given, for the next connection; None forgets it."""
+        self._passwords.pop(account.bare, None)
+        if password is not None:
+            self._passwords[account.bare] = password
+        if self.settings is not None and self.settings.jid.bare == account.bare:
+            self.settings = replace(self.settings, password=password)
 
     def _note_password(self, right: bool) -> None:
         """Keep a password that was right for the next time; forget one that was wrong."""

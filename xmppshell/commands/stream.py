@@ -24,7 +24,7 @@ async def connect(desk: Desk, call: Call) -> None:
         settings = replace(desk.settings, redirects=())
     else:
         settings = desk.with_jid(typed)
-    settings = _with_options(settings, call)
+    settings = with_options(settings, call)
     password = desk.password_for(settings)
     if password is None and (settings.jid.local or settings.component):
         password = await desk.screen.ask_password(str(settings.jid.bare))
@@ -34,7 +34,8 @@ async def connect(desk: Desk, call: Call) -> None:
     await desk.connect(replace(settings, password=password))
 
 
-def _with_options(settings: Settings, call: Call) -> Settings:
+def with_options(settings: Settings, call: Call) -> Settings:
+    """Return `settings` with what `CONNECTION_OPTIONS` say; raises `CommandError`."""
     port = call.get("port")
     if port is not None and not (port.isdecimal() and 0 < int(port) < 65536):
         raise CommandError(Problem(f"{port} is not a port", "", "a number from 1 to 65535"))

@@ -112,6 +112,14 @@ class Prompt:
         except (EOFError, KeyboardInterrupt):
             return None
 
+    async def ask_line(self, message: str, default: str = "") -> str | None:
+        """Ask for one line, without history; None if the user backs out."""
+        asking: PromptSession[str] = PromptSession(input=self._keyboard)
+        try:
+            return await asking.prompt_async(message, default=default, handle_sigint=False)
+        except (EOFError, KeyboardInterrupt):
+            return None
+
     def offer(self, text: str) -> bool:
         """Put `text` into the prompt, to be edited or sent; False if it has to wait its turn."""
         buffer = self._session.default_buffer

@@ -11,7 +11,7 @@ from ..protocol.events import MoveProposed
 from ..protocol.moves import Send
 from .columns import fitted
 from .problems import problem_block
-from .safe_text import safe
+from .safe_text import safe, safe_line
 from .theme import Role, Theme
 from .view import View
 
@@ -87,6 +87,17 @@ class ShellScreen:
         if self.prompt is None:
             return None
         return await self.prompt.ask_secret(f"password for {account}: ")
+
+    async def ask(self, question: str, *, default: str = "", secret: bool = False) -> str | None:
+        """Ask for one line, without echo if `secret`."""
+        if self.prompt is None:
+            return None
+        # What was said before the question must stand before it.
+        await self._printer.settle()
+        asked = f"  {safe_line(question)}"
+        if secret:
+            return await self.prompt.ask_secret(asked)
+        return await self.prompt.ask_line(asked, default)
 
     def leave(self) -> None:
         """End the shell after the current command."""

@@ -22,12 +22,14 @@ from ..protocol.moves import BeginTls, GiveUp, Send
 from ..protocol.states import State
 from ..protocol.stream import STREAM_END, Refusal, ServerOptions, Stream
 from .directory import Resource
+from .faults import INJECTED, Fault
 
 if TYPE_CHECKING:
     from lxml import etree
 
     from ..network.tcp import Wire
     from ..network.tls import ServerTlsSettings
+    from ..protocol.channel import Channel
     from .registration import Registrar
     from .stage import Stage
 
@@ -51,6 +53,10 @@ class House(Protocol):
     @property
     def tls(self) -> ServerTlsSettings | None:
         """How to do TLS, if at all."""
+
+    @property
+    def faults(self) -> frozenset[Fault]:
+        """What to do wrong."""
 
     @property
     def negotiation_seconds(self) -> float:
@@ -125,7 +131,7 @@ class ClientConnection:
         try:
             async with self._limit:
                 if self._direct_tls:
-                    await self._secure()
+                    self.stream.channel = await self._secure()
                 await self._converse()
         except TimeoutError:
             self._send_away("connection-timeout", "the negotiation took too long")
@@ -146,17 +152,17 @@ class ClientConnection:
             await self._house.flush()
             if self._tls_due:
                 self._tls_due = False
-                await self._secure()
-                self.stream.tls_established()
+                self.stream.tls_established(await self._secure())
 
-    async def _secure(self) -> None:
+    async def _secure(self) -> Channel:
         settings = self._house.tls
         assert settings is not None, "TLS is offered only where it can be done"
         self._securing = True
-        await self._wire.start_tls(
+        facts = await self._wire.start_tls(
             settings, "", server_side=True, timeout=self._house.negotiation_seconds
         )
         self._securing = False
+        return facts.channel
 
     def _who(self) -> str:
         return f"{self.resource.jid} ({self.peer})" if self.resource else self.peer
@@ -253,6 +259,8 @@ class ClientConnection:
             move = moves[0]
             if isinstance(move, Send):
                 self.send(move.data)
+                if move.name == "proceed" and Fault.AFTER_PROCEED in self._house.faults:
+                    self._outbox.append(INJECTED)
             elif isinstance(move, BeginTls):
                 self._tls_due = True
                 break

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Final
 from ..network.tcp import Listener, Wire, listen
 from ..protocol.events import ElementSeen
 from ..protocol.jid import JID
-from ..protocol.mechanisms import PREFERENCE
+from ..protocol.mechanisms import MECHANISMS, server_mechanism
 from ..protocol.stream import ServerOptions
 from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
 from .actors import PARTS, Actor, Part
 from .connection import CLOSE_SECONDS, ClientConnection
 from .directory import Delivery, Resource
+from .faults import Fault, faulty_maker, weakened
 from .registration import Registrar
 from .roster import Rosters
 from .stage import Stage
 
 if TYPE_CHECKING:
     from ..network.tls import ServerTlsSettings
+    from .certificates import Certificates
 
 __all__ = ["PRACTICE_PASSWORD", "PracticeServer", "TlsOffer"]
 
@@ -52,10 +54,13 @@ class PracticeServer:
 
     `domains` are the domains that it serves; `accounts` who may sign in (default: the users of
     `default_accounts`); `parts` who is played by an actor while nobody signs in as them.
-    `mechanisms` are those to offer, best first; with `registration` clients may make accounts,
-    change their passwords and cancel them (XEP-0077). `clock` gives the present as an aware time
-    and `new_stream_id` a fresh id for each stream. `on_note` is told in words who came, signed in
-    and left; the texts hold what clients sent, so they must be made safe before they are shown.
+    `mechanisms` are those to offer, best first; -PLUS and EXTERNAL are offered only where TLS has
+    what they need. With `exporter` that includes tls-exporter; `announce_bindings` says whether
+    channel bindings are announced (XEP-0440), and `faults` what to do wrong. With `registration`
+    clients may make accounts, change their passwords and cancel them (XEP-0077). `clock` gives the
+    present as an aware time and `new_stream_id` a fresh id for each stream. `on_note` is told in
+    words who came, signed in and left; the texts hold what clients sent, so they must be made safe
+    before they are shown.
     """
 
     def __init__(
@@ -65,7 +70,10 @@ class PracticeServer:
         *,
         tls: TlsOffer = TlsOffer.REQUIRED,
         parts: Iterable[Part] = PARTS,
-        mechanisms: tuple[str, ...] = PREFERENCE,
+        mechanisms: tuple[str, ...] = MECHANISMS,
+        exporter: bool = False,
+        announce_bindings: bool = True,
+        faults: Iterable[Fault] = (),
         registration: bool = False,
         negotiation_seconds: float = NEGOTIATION_SECONDS,
         max_stanza_bytes: int = MAX_STANZA_BYTES,
@@ -85,7 +93,11 @@ class PracticeServer:
         self.port = 0
         self.direct_tls_port: int | None = None
         self.ca_pem = b""
+        self.faults = frozenset(faults)
+        self._certificates: Certificates | None = None
         self._mechanisms = mechanisms
+        self._exporter = exporter
+        self._announce_bindings = announce_bindings
         self._max_stanza_bytes = max_stanza_bytes
         self._new_stream_id = new_stream_id
         self._on_note = on_note
@@ -143,9 +155,21 @@ class PracticeServer:
         from .certificates import make_certificates
 
         names = [*self.domains, *_LOCAL_NAMES, *([address] if address else [])]
-        made = make_certificates(names)
+        self._certificates = made = make_certificates(names)
         self.ca_pem = made.ca_pem
-        self.tls = ServerTlsSettings(made.cert_pem, made.key_pem)
+        self.tls = ServerTlsSettings(
+            made.cert_pem, made.key_pem, client_ca_pem=made.ca_pem, exporter=self._exporter
+        )
+
+    def client_certificate(self, jid: JID) -> bytes:
+        """Return a certificate for `jid` and its key, PEM, with which it signs in by EXTERNAL.
+
+        The server must have started with TLS.
+        """
+        from .certificates import make_client_certificate
+
+        assert self._certificates is not None, "there is no authority yet"
+        return make_client_certificate(self._certificates, jid)
 
     async def stop(self) -> None:
         """Say system-shutdown to every client, wait a moment for them, and close."""
@@ -174,7 +198,13 @@ class PracticeServer:
         return ServerOptions(
             domains=frozenset(self.domains),
             accounts=self.accounts.at(lambda: connection.stream.served_domain),
-            mechanisms=self._mechanisms,
+            mechanisms=weakened(self._mechanisms)
+            if Fault.STRIPPED in self.faults
+            else self._mechanisms,
+            announce_bindings=self._announce_bindings and Fault.STRIPPED not in self.faults,
+            make_mechanism=faulty_maker(self.faults, self._mechanisms)
+            if self.faults
+            else server_mechanism,
             tls=self.tls_offer is not TlsOffer.NONE,
             tls_required=self.tls_offer is TlsOffer.REQUIRED,
             assign_resource=connection.assign_resource,
@@ -211,6 +241,7 @@ class PracticeServer:
         resource = connection.resource
         if resource is not None and self._by_resource.pop(resource, None) is not None:
             self._deliver(self.stage.leave(resource))
+            self.accounts.dismiss_guest(resource.jid)
 
     def output_waits(self, connection: ClientConnection) -> None:
         """Remember that there is something to write to a client."""

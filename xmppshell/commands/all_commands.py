@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import help as help_group
-from . import keeping, negotiation, redirects, sending, stream, viewing
+from . import keeping, negotiation, redirects, registration, sending, stream, viewing
 from .desk import Desk
 from .registry import Registry, split_name
 
@@ -11,7 +11,16 @@ from .registry import Registry, split_name
 def build_registry() -> Registry:
     """Return a registry with all commands of the shell."""
     registry = Registry()
-    groups = (stream, redirects, negotiation, sending, viewing, keeping, help_group)
+    groups = (
+        stream,
+        redirects,
+        registration,
+        negotiation,
+        sending,
+        viewing,
+        keeping,
+        help_group,
+    )
     for group in groups:
         for command in group.COMMANDS:
             registry.add(command)

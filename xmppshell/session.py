@@ -97,7 +97,19 @@ class Settings:
 
     @property
     def route(self) -> Route:
-        """Where to connect, and how; a redirect changes the place and nothing else."""
+        """Where to connect, and how; a redirect changes the place and nothing else.
+
+        Raises `SessionError` for a component whose address is not just a domain.
+        """
+        if self.component and self.jid != JID.parse(self.jid.domain):
+            raise SessionError(
+                Problem(
+                    f"{self.jid} is not the address of a component",
+                    "a component is a domain, such as component.example.org",
+                    f"leave out all but {self.jid.domain}",
+                    "XEP-0114",
+                )
+            )
         route = Route(
             self.jid.domain,
             host=self.host,
@@ -113,7 +125,7 @@ class Settings:
             return route
         to = self.redirects[-1]
         if to.uri:
-            return replace(route, websocket=to.uri)
+            return replace(route, websocket=to.uri, host=None, port=None)
         tls = TlsMode.DIRECT if to.direct_tls else route.tls
         return replace(route, host=to.host, port=to.port, tls=tls, websocket=None)
 

@@ -70,6 +70,24 @@ def tls_then_wait(settings: ServerTlsSettings):
     return serve
 
 
+class TestChoices:
+    @pytest.mark.parametrize(
+        ("choices", "words"),
+        [
+            ({"websocket": "auto", "host": "h"}, "do not go with --websocket"),
+            ({"websocket": "wss://x/", "port": 5222}, "do not go with --websocket"),
+            ({"websocket": "wss://x/", "component": True}, "does not go by WebSocket"),
+            ({"tls": TlsMode.STARTTLS, "component": True}, "does not use STARTTLS"),
+        ],
+    )
+    async def test_what_does_not_go_together(self, choices: dict[str, object], words: str) -> None:
+        journey = Journey(**choices)
+        failure = await journey.failure()
+        assert failure.kind == "route"
+        assert words in failure.problem.what
+        assert journey.events == []
+
+
 class TestTcp:
     async def test_starttls_is_for_later(self) -> None:
         async with serving(wait) as listener:

@@ -26,7 +26,8 @@ class ConnectionFailed(ProblemError):
     """A connection that could not be made, secured or kept.
 
     `kind` is "dns", "refused", "timeout", "unreachable", "reset", "eof", "closed", "listen",
-    "file", "tls", "alpn" or "certificate".
+    "file", "tls", "alpn", "certificate", "websocket", "host-meta" or "route" (choices that do not
+    go together).
     """
 
     def __init__(self, kind: str, problem: Problem) -> None:

@@ -21,6 +21,7 @@ from xmppshell.protocol.events import (
     Event,
     Notice,
 )
+from xmppshell.protocol.problem import Problem
 
 from .discovery import Target, TlsMode, discover
 from .failures import ConnectionFailed
@@ -98,12 +99,40 @@ class Route:
     insecure: bool = False
     timeout: float = 15.0
 
+    def check(self) -> None:
+        """Raise ConnectionFailed (kind "route") if the choices do not go together."""
+        if self.component and self.websocket is not None:
+            raise ConnectionFailed("route", _COMPONENT_BY_WEBSOCKET)
+        if self.component and self.tls is TlsMode.STARTTLS:
+            raise ConnectionFailed("route", _COMPONENT_WITH_STARTTLS)
+        if self.websocket is not None and (self.host, self.port) != (None, None):
+            raise ConnectionFailed("route", _TWO_PLACES)
+
     @property
     def may_fall_back(self) -> bool:
         """True if nothing was said of the way, so that another may be tried."""
         chosen = (self.host, self.port, self.tls, self.websocket) != (None, None, None, None)
         local = is_localhost(self.domain) or ip_address(self.domain) is not None
         return not (chosen or local or self.component)
+
+
+_COMPONENT_BY_WEBSOCKET: Final = Problem(
+    "a component does not go by WebSocket",
+    "components connect to a TCP port of their server",
+    "leave out --websocket",
+    "XEP-0114 3",
+)
+_COMPONENT_WITH_STARTTLS: Final = Problem(
+    "a component does not use STARTTLS",
+    "the protocol of components is older and has no stream features",
+    "--tls direct where the server has a port for it; otherwise leave out --tls",
+    "XEP-0114 3",
+)
+_TWO_PLACES: Final = Problem(
+    "--host and --port do not go with --websocket",
+    "the address of the WebSocket says where to go",
+    "write host and port into the address: wss://HOST:PORT/PATH",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +159,7 @@ class Dialler:
     async def dial(self) -> Transport:
         """Return the first transport that can be had. Raises ConnectionFailed."""
         route = self._route
+        route.check()
         if route.websocket is not None:
             transport = await self._by_websocket(route.websocket)
         elif route.component:

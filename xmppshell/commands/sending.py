@@ -23,12 +23,17 @@ def raw_bytes(text: str) -> bytes:
     parts: list[bytes] = []
     at = 0
     for match in _ESCAPE.finditer(text):
-        parts.append(text[at : match.start()].encode())
+        parts.append(_typed(text[at : match.start()]))
         code = match.group(1)
         parts.append(_NAMED[code] if code in _NAMED else bytes.fromhex(code[1:]))
         at = match.end()
-    parts.append(text[at:].encode())
+    parts.append(_typed(text[at:]))
     return b"".join(parts)
+
+
+def _typed(text: str) -> bytes:
+    """Return what was typed in bytes, also what the terminal gave that is not UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 async def auto(desk: Desk, call: Call) -> None:

@@ -12,6 +12,7 @@ from ..commands.desk import Desk
 from ..commands.registry import Argument, Command
 from ..protocol.errors import SASL_CONDITIONS, STANZA_CONDITIONS, STREAM_CONDITIONS
 from ..protocol.xml import examine
+from .safe_text import safe_line
 
 _VALUES = {
     "iq": ("get", "set", "result", "error"),
@@ -101,7 +102,9 @@ class ShellCompleter(Completer):
         if variable is not None:
             for name, value in self._desk.variables().items():
                 if name.startswith(variable.group(1)):
-                    yield Completion(f"${name}", -len(variable.group()), display_meta=value)
+                    yield Completion(
+                        f"${name}", -len(variable.group()), display_meta=safe_line(value)
+                    )
             return
         tag = _TAG_START.search(before)
         if tag is not None:
@@ -149,4 +152,4 @@ class ShellCompleter(Completer):
 def _matching(offered: Iterable[str], word: str, end: str = "") -> Iterator[Completion]:
     for each in offered:
         if each.startswith(word):
-            yield Completion(each + end, -len(word), display=each)
+            yield Completion(each + end, -len(word), display=safe_line(each))

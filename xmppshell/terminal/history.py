@@ -32,8 +32,9 @@ class PrivateHistory(FileHistory):
             return []
 
     def append_string(self, string: str) -> None:
-        """Remember one entry, redacted."""
-        super().append_string(redact(string))
+        """Remember one entry, redacted; bytes that are not UTF-8 are written as codes."""
+        text = redact(string).encode("utf-8", "backslashreplace").decode()
+        super().append_string(text)
 
     def store_string(self, string: str) -> None:
         """Write one entry to the file."""

@@ -15,12 +15,12 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.styles import Style
 
 from .completer import ShellCompleter
 from .history import PrivateHistory
+from .input_display import Hidden, Visible
 from .keys import bindings
 from .lexer import InputLexer
 from .safe_text import safe_line
@@ -44,14 +44,6 @@ _TOOLBAR_STYLES = {
 
 REFRESH_SECONDS = 0.05
 """How long the toolbar may lag behind, so that a flood does not have it drawn all the time."""
-
-
-class _Nothing(Processor):
-    """Shows nothing of what is typed, not even how much it is."""
-
-    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
-        """Return an empty line with the cursor at its start."""
-        return Transformation([], source_to_display=lambda _: 0, display_to_source=lambda _: 0)
 
 
 class Prompt:
@@ -90,6 +82,7 @@ class Prompt:
             color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
             enable_suspend=True,
             input=keyboard,
+            input_processors=[Visible()],
             tempfile_suffix=".xml",
             include_default_pygments_style=False,
             reserve_space_for_menu=4,
@@ -105,7 +98,7 @@ class Prompt:
     async def ask_secret(self, message: str) -> str | None:
         """Ask without echo and without history; None if the user backs out."""
         asking: PromptSession[str] = PromptSession(
-            input_processors=[_Nothing()], input=self._keyboard
+            input_processors=[Hidden()], input=self._keyboard
         )
         try:
             return await asking.prompt_async(message, handle_sigint=False)

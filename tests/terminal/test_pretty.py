@@ -85,6 +85,15 @@ def test_a_long_tag_is_broken_between_attributes() -> None:
     assert pretty(text, PLAIN, width=100).startswith("<message  from='a@example.org'\tto=")
 
 
+@pytest.mark.parametrize("end", [">x</a>", "/>"])
+def test_the_end_of_a_tag_fits_too(end: str) -> None:
+    text = f"<a bc='12' de='345'{end}"
+    tag_end = end[: end.index(">") + 1]
+    fitting = len(f"<a bc='12' de='345'{tag_end}")
+    assert "\n" not in pretty(text, PLAIN, width=fitting)
+    assert pretty(text, PLAIN, width=fitting - 1) == f"<a bc='12'\n   de='345'{end}"
+
+
 def test_what_acts_on_a_terminal_is_shown() -> None:
     text = "<a b='\x9b2J' c\u200d='1'>\u202e<![CDATA[\x7f]]></a\u200d>\ufeff"
     expected = "<a b='⟨U+009B⟩2J' c⟨U+200D⟩='1'>⟨U+202E⟩<![CDATA[⟨U+007F⟩]]></a⟨U+200D⟩>⟨U+FEFF⟩"

@@ -88,11 +88,23 @@ def test_its_answer() -> None:
     assert shown == f"← 8 iq result   answers 7 in 0.8 ms\n  {text}"
 
 
+def test_a_head_line_that_is_too_long_goes_on_below() -> None:
+    move = Send("ping", MoveFamily.NEGOTIATION, "a reason of many words, " * 5 + "and more", "")
+    shown = view(negotiation=True).render(record(element(SENT, PING), move=move)) or ""
+    head = shown[: shown.index("\n  <iq")].split("\n")
+    assert head[0] == "→ 7 iq get   j2"
+    assert head[1].startswith("    [auto] a reason of many words")
+    assert max(map(len, head)) <= 80
+    assert " ".join(head[1:]).split()[-2:] == ["and", "more"]
+    shown = view(width=40).render(record(element(RECEIVED, MESSAGE))) or ""
+    assert shown.split("\n")[:2] == ["← 7 message chat   r1", "    from romeo@localhost/o"]
+
+
 def test_the_time_stands_at_the_right() -> None:
     shown = view(timestamps=True).render(record(element(SENT, PING))) or ""
     assert shown.split("\n")[0] == "→ 7 iq get   j2".ljust(72) + "14:02:11"
     shown = view(width=20, timestamps=True).render(record(element(SENT, MESSAGE))) or ""
-    assert shown.split("\n")[0].endswith("to juliet@localhost  14:02:11")
+    assert shown.split("\n")[0] == "→ 7 message chat  14:02:11"
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ async def show(desk: Desk, call: Call) -> None:
 
 
 async def last(desk: Desk, call: Call) -> None:
-    """Show the last exchange: what was sent last, and what answered it."""
-    sent = next(desk.log.stanzas(Direction.SENT), None)
+    """Show the last exchange: what the user sent last, and what answered it."""
+    sent = next((r for r in desk.log.stanzas(Direction.SENT) if r.move is None), None)
     if sent is None or sent.number is None:
         raise CommandError(Problem("nothing was sent yet", "", "type a stanza, beginning with <"))
     desk.screen.show(sent)
@@ -122,7 +122,7 @@ COMMANDS = (
         (Argument("numbers", "a number, or two with a dash: 3-7"),),
         examples=("/show 12", "/show 1-9"),
     ),
-    Command("last", "view", "show the last exchange: what was sent, and its answer", last),
+    Command("last", "view", "show the last exchange: what you sent, and its answer", last),
     Command(
         "filter",
         "view",

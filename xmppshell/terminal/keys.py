@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
@@ -50,7 +51,7 @@ class UnmarkedPaste:
     def holds(self, event: KeyPressEvent) -> bool:
         """Say whether this Enter is part of a paste."""
         now = time.monotonic()
-        if not event.key_processor.input_queue and now > self._until:
+        if not _keys_behind(event) and now > self._until:
             return False
         self._until = now + PASTE_SECONDS
         return True
@@ -59,8 +60,8 @@ class UnmarkedPaste:
 class ClosedTag:
     """An end tag that was completed after `</`, for as long as its name may still be typed.
 
-    Who types the name all the same types over it; once it is clear that something else was
-    meant, what was typed is put in after the tag.
+    Who types the name all the same types over it. Another name takes its place, and whatever
+    cannot be a name is put in after the tag.
     """
 
     def __init__(self) -> None:
@@ -81,10 +82,13 @@ class ClosedTag:
     def type_over(self, buffer: Buffer, data: str) -> None:
         """Take what is typed next."""
         self._typed += data
-        if not self._name.startswith(self._typed):
-            buffer.insert_text(self._typed)
-        elif self._typed != self._name:
+        if self._name.startswith(self._typed):
+            if self._typed == self._name:
+                self._name = ""
             return
+        if self._typed[0].isalpha() or self._typed[0] in "_:":
+            buffer.delete_before_cursor(len(self._name))
+        buffer.insert_text(self._typed)
         self._name = ""
 
 
@@ -116,7 +120,7 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
         buffer.insert_text("/")
         open_tags = _may_close(before, prompt.desk.context)
         if open_tags:
-            if not event.key_processor.input_queue:
+            if not _keys_behind(event):
                 _move_left(buffer, len(open_tags))
             closing.complete(buffer, f"{open_tags[-1]}>")
 
@@ -125,6 +129,20 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
     @keys.add(Keys.Any, filter=inserting & at_closed_tag)
     def _type_over(event: KeyPressEvent) -> None:
         closing.type_over(event.current_buffer, event.data)
+
+    @keys.add("tab", filter=inserting)
+    def _complete(event: KeyPressEvent) -> None:
+        """Insert the only completion at once; otherwise what all have in common, and a menu."""
+        buffer = event.current_buffer
+        if buffer.complete_state is not None:
+            buffer.complete_next()
+            return
+        asked = CompleteEvent(completion_requested=True)
+        found = list(buffer.completer.get_completions(buffer.document, asked))
+        if len(found) == 1:
+            buffer.apply_completion(found[0])
+        elif found:
+            buffer.start_completion(insert_common_part=True)
 
     @keys.add("c-c")
     def _clear(event: KeyPressEvent) -> None:
@@ -148,6 +166,11 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
         event.current_buffer.open_in_editor(validate_and_handle=False)
 
     return ConditionalKeyBindings(keys, has_focus(DEFAULT_BUFFER))
+
+
+def _keys_behind(event: KeyPressEvent) -> bool:
+    """Say whether more keys came together with this one; what the terminal answers is no key."""
+    return any(press.key is not Keys.CPRResponse for press in event.key_processor.input_queue)
 
 
 def _may_close(before: str, context: Context) -> tuple[str, ...]:

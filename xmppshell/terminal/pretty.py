@@ -109,7 +109,8 @@ class _Painter:
         if text[length:].strip(_WHITE) not in (">", "/>"):
             return self._style("tag", self._safe(text))  # not well-formed: more than attributes
         if width is not None and start + len(text) > width:
-            attributes = _spread(attributes, start + len(name), width)
+            ending = len(text) - length
+            attributes = _spread(attributes, start + len(name), width, ending)
         style, clean = self._style, self._safe
         parts = [style("tag", clean(name))]
         for space, key, equals, value in attributes:
@@ -233,14 +234,18 @@ class _Layout:
 
 
 def _spread(
-    attributes: list[tuple[str, str, str, str]], column: int, width: int
+    attributes: list[tuple[str, str, str, str]], column: int, width: int, ending: int
 ) -> list[tuple[str, str, str, str]]:
-    """Break a tag whose name ends at `column` between attributes, as many to a line as fit."""
+    """Break a tag whose name ends at `column` between attributes, as many to a line as fit.
+
+    The last one leaves room for the `ending` characters that end the tag.
+    """
     hang = column + 1
     spread = []
-    for _, key, equals, value in attributes:
+    for number, (_, key, equals, value) in enumerate(attributes, start=1):
         length = len(key) + len(equals) + len(value)
-        if column >= hang and column + 1 + length > width:
+        after = ending if number == len(attributes) else 0
+        if column >= hang and column + 1 + length + after > width:
             spread.append(("\n" + " " * hang, key, equals, value))
             column = hang + length
         else:

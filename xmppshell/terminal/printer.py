@@ -1,7 +1,7 @@
 """The one way to the screen: text in batches above the prompt, a flood folded.
 
-Blocks that come within a moment are written together, since each write redraws the prompt.
-The first one is written at once, so that an answer is seen as soon as it is there. When more
+The first blocks are written at once, so that an answer is seen as soon as it is there. While
+more keep coming they are written in batches, since each write redraws the prompt. When more
 comes than a person can read, the rest of it is counted and not shown; the log has it all.
 """
 
@@ -13,6 +13,9 @@ from collections.abc import Awaitable, Callable
 
 BATCH_SECONDS = 0.05
 """The time between two writes while output keeps coming."""
+
+BURST_WRITES = 4
+"""How many writes there may be at once before they are batched."""
 
 BURST_BLOCKS = 60
 """How many records are shown at once before folding begins."""
@@ -36,7 +39,7 @@ class Printer:
         self._queue: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
-        self._last_write = 0.0
+        self._due = 0.0
         self._allowance = float(BURST_BLOCKS)
         self._refilled = 0.0
         self._folded: list[int] = []
@@ -93,7 +96,8 @@ class Printer:
         if self._runner is None:
             self.flush()
         elif self._timer is None and (self._writing is None or self._writing.done()):
-            wait = max(0.0, self._last_write + BATCH_SECONDS - time.monotonic())
+            early = (BURST_WRITES - 1) * BATCH_SECONDS
+            wait = max(0.0, self._due - early - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(wait, self._start_writing)
 
     def _start_writing(self) -> None:
@@ -103,7 +107,7 @@ class Printer:
     async def _write_above(self) -> None:
         if self._queue and self._runner is not None:
             await self._runner(self._write_queue)
-        self._last_write = time.monotonic()
+            self._due = max(self._due, time.monotonic()) + BATCH_SECONDS
         self._writing = None
         if self._queue:
             self._schedule()

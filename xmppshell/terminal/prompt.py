@@ -49,7 +49,8 @@ REFRESH_SECONDS = 0.05
 class Prompt:
     """Reads what the user types; `ask` gives one complete input at a time.
 
-    `keyboard` is where the keys come from, and `on_error` is told if the file `history` fails.
+    `keyboard` is where the keys come from. `warn` shows a text above the prompt: that the file
+    `history` fails, and what is wrong with the input where there can be no toolbar to say it.
     """
 
     def __init__(
@@ -58,13 +59,14 @@ class Prompt:
         history: Path,
         colour: bool,
         keyboard: Keyboard,
-        on_error: Callable[[str], None],
+        warn: Callable[[str], None],
     ) -> None:
         self.desk = desk
         self._keyboard = keyboard
         self._offers: deque[str] = deque()
         self._refreshing: asyncio.TimerHandle | None = None
-        self.history = PrivateHistory(history, on_error)
+        self.history = PrivateHistory(history, warn)
+        self._warn = warn
         self._complaint: StyleAndTextTuples | None = None
         self._colour = colour
         self._session: PromptSession[str] = PromptSession(
@@ -163,7 +165,11 @@ class Prompt:
             f"! {safe_line(sentence)}", width - 3, initial_indent="  ", subsequent_indent="    "
         )
         parts.append(("class:toolbar.error", "\n".join(lines)))
-        self._complaint = parts
+        if get_app().renderer.height_is_known:
+            self._complaint = parts
+        else:
+            # Without a toolbar, on a terminal that does not say where its cursor is.
+            self._warn("".join(part[1] for part in parts))
 
     def _message(self) -> StyleAndTextTuples:
         return [("class:prompt", self._name() + "> ")]
@@ -173,7 +179,7 @@ class Prompt:
         return safe_line(session.name) if session and session.connected else "xmppshell"
 
     def _continuation(self, width: int, line: int, wrapped: int) -> StyleAndTextTuples:
-        return [("class:dim", "· ".rjust(width))]
+        return [("class:dim", ("" if wrapped else "· ").rjust(width))]
 
     def _toolbar(self) -> StyleAndTextTuples:
         if self._complaint is not None:

@@ -108,7 +108,7 @@ class Shell:
             self._environment.history_file,
             self._colour,
             keyboard,
-            on_error=lambda text: self.screen.say(text, "warning"),
+            warn=lambda text: self.screen.say(text, "warning"),
         )
         self.screen.prompt = prompt
         self._printer.above(keyboard.write_above)

@@ -27,7 +27,7 @@ from ..protocol.events import (
 )
 from ..protocol.moves import MoveFamily
 from ..transcript.redaction import redact
-from .columns import LEAST_WIDTH, cells, shortened
+from .columns import LEAST_WIDTH, cells, fitted, shortened
 from .pretty import Folded, pretty, pretty_folded
 from .pretty import raw as coloured
 from .problems import problem_block, problem_lines, stanza_error_lines
@@ -47,6 +47,8 @@ __all__ = ["View", "problem_lines", "render_json", "render_raw"]
 FOLD_LINES: Final = 40
 FOLD_CHARACTERS: Final = 2000
 MARGIN: Final = 2
+HEAD_MARGIN: Final = "    "
+"""Where that goes on which does not fit on a head line."""
 
 _ADDRESS_COLUMNS: Final = 60
 _NEGOTIATION: Final = frozenset({ns.TLS, ns.SASL, ns.SASL2, ns.BIND2})
@@ -169,20 +171,22 @@ class View:
         number = "" if record.number is None else f"{theme.style('number', str(record.number))} "
         stanza = event.stanza if isinstance(event, ElementSeen) else None
         bad = isinstance(event, TextSeen | BrokenBytesSeen) or (stanza and stanza.type == "error")
-        pieces = [theme.style("error" if bad else "heading", _kind(event))]
-        plain = [_kind(event)]
-        for piece_role, text in _facts(record, event, stanza):
-            plain.append(text)
-            pieces.append(theme.style(piece_role, text))
-        line = f"{arrow} {number}{'   '.join(pieces)}"
-        if not self._choices.timestamps:
-            return line
-        used = len(event.direction.arrow) + 1 + cells("   ".join(plain))
+        line = f"{arrow} {number}{theme.style('error' if bad else 'heading', _kind(event))}"
+        used = len(event.direction.arrow) + 1 + cells(_kind(event))
         used += 0 if record.number is None else len(str(record.number)) + 1
         used += cells(safe_line(record.session)) + 1 if self.several_sessions else 0
-        time = f"{record.wall:%H:%M:%S}"
-        gap = " " * max(self._width() - used - len(time), 2)
-        return f"{line}{gap}{theme.style('time', time)}"
+        time = f"{record.wall:%H:%M:%S}" if self._choices.timestamps else ""
+        rest = ""
+        for piece_role, text in _facts(record, event, stanza):
+            if rest or used + 3 + cells(text) > self._width() - (len(time) + 2 if time else 0):
+                text = fitted(HEAD_MARGIN + text, self._width())
+                rest += "\n" + theme.style(piece_role, text)
+            else:
+                line += f"   {theme.style(piece_role, text)}"
+                used += 3 + cells(text)
+        if time:
+            line += " " * max(self._width() - used - len(time), 2) + theme.style("time", time)
+        return line + rest
 
     def _session(self, name: str) -> str:
         role = self._sessions.setdefault(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from xmppshell.feed import Record
+from xmppshell.protocol.credentials import FastToken
 from xmppshell.protocol.events import (
     Authenticated,
     AuthenticationFailed,
@@ -18,6 +19,8 @@ from xmppshell.protocol.events import (
     Direction,
     Disconnected,
     Event,
+    FastTokenReceived,
+    FastTokenRefused,
     FeaturesOffered,
     MoveProposed,
     Notice,
@@ -63,6 +66,35 @@ def test_a_negotiation() -> None:
         "  bound       juliet@localhost/balcony                                    1.5 ms",
         "  online      ready for stanzas                                            18 ms",
     ]
+
+
+@pytest.mark.parametrize(
+    ("event", "shown"),
+    [
+        (Authenticated("PLAIN", False), "signed in   PLAIN"),
+        (
+            Authenticated("SCRAM-SHA-256-PLUS", True, sasl2=True, channel_binding="tls-exporter"),
+            "signed in   SCRAM-SHA-256-PLUS (SASL2), bound to TLS by tls-exporter, server's "
+            "signature verified",
+        ),
+        (
+            Authenticated("HT-SHA-256-NONE", True, sasl2=True, token=True),
+            "signed in   HT-SHA-256-NONE (SASL2), by the token of an earlier login, the server "
+            "has it, too",
+        ),
+        (
+            FastTokenReceived("HT-SHA-256-NONE", FastToken("HT-SHA-256-NONE", "SECR3T", "2030")),
+            "token       given for the next login, for HT-SHA-256-NONE",
+        ),
+        (
+            FastTokenRefused("HT-SHA-256-NONE", "credentials-expired"),
+            "token       refused (credentials-expired), and dropped: it is of no more use",
+        ),
+    ],
+)
+def test_how_one_signed_in(event: Event, shown: str) -> None:
+    assert (steps(200).render(record(event)) or "").strip().startswith(shown)
+    assert "SECR3T" not in (steps(200).render(record(event)) or "")
 
 
 def test_a_long_step_goes_on_below() -> None:

@@ -14,6 +14,8 @@ from ..protocol.events import (
     Connected,
     Connecting,
     Disconnected,
+    FastTokenReceived,
+    FastTokenRefused,
     MoveProposed,
     Notice,
     Online,
@@ -99,6 +101,17 @@ class Steps:
                 return self._secured(event, session)
             case Authenticated() as event:
                 return self._signed_in(event, since, session)
+            case FastTokenReceived(mechanism=mechanism):
+                given = f"given for the next login, for {mechanism}"
+                return self._step("token", given, None, "step", session)
+            case FastTokenRefused() as event:
+                return self._step(
+                    "token",
+                    f"refused ({event.condition}), and dropped: it is of no more use",
+                    None,
+                    "warning",
+                    session,
+                )
             case Bound(jid=jid):
                 return self._step("bound", str(jid), since, "step", session)
             case Online(seconds=seconds):
@@ -125,8 +138,15 @@ class Steps:
         return f"{line}\n{warning_lines(NOT_VERIFIED, self._theme, self._width())}"
 
     def _signed_in(self, event: Authenticated, since: float, session: str) -> str:
-        verified = ", server's signature verified" if event.server_verified else ""
-        return self._step("signed in", f"{event.mechanism}{verified}", since, "step", session)
+        facts = [f"{event.mechanism} (SASL2)" if event.sasl2 else event.mechanism]
+        if event.token:
+            facts.append("by the token of an earlier login")
+        if event.channel_binding:
+            facts.append(f"bound to TLS by {event.channel_binding}")
+        if event.server_verified:
+            proof = "the server has it, too" if event.token else "server's signature verified"
+            facts.append(proof)
+        return self._step("signed in", ", ".join(facts), since, "step", session)
 
     def _closed(self, event: Disconnected, session: str) -> str:
         if event.problem is not None and not self.told(event.problem):

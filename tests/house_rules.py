@@ -27,6 +27,7 @@ LEVELS = {
     "feed": 3,
     "pilot": 3,
     "session": 4,
+    "remembered": 5,
     "fast_tokens": 5,
     "transcript": 5,
     "practice": 5,

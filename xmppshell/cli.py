@@ -281,15 +281,18 @@ def _settings(options: argparse.Namespace, environment: Environment) -> Settings
     """Return what to connect with, the password included."""
     from dataclasses import replace
 
-    from .passwords import find_password
+    from .passwords import PasswordSource, find_password
 
     account = _account(options, environment)
     settings = account.settings
-    if not settings.jid.local and not settings.component:
+    if not settings.jid.local and not settings.component and settings.mechanism != "ANONYMOUS":
         raise _usage(
             f"{options.account} names no account",
-            "an account looks like juliet@example.org, or is one of `xmppshell config`",
+            "an account looks like juliet@example.org, or is one of `xmppshell config`; "
+            "--mechanism ANONYMOUS needs none",
         )
+    if not settings.needs_password and account.source == PasswordSource():
+        return settings
     password = find_password(account.source, str(settings.jid.bare), environment)
     return replace(settings, password=password)
 

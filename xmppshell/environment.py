@@ -64,6 +64,11 @@ class Environment:
         return self.state_folder / "captures"
 
     @property
+    def mechanisms_file(self) -> Path:
+        """The file of the strongest mechanism that each account signed in with."""
+        return self.state_folder / "mechanisms.json"
+
+    @property
     def history_file(self) -> Path:
         """The file of what was typed."""
         return self.state_folder / "history"

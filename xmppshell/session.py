@@ -21,6 +21,7 @@ from .network.discovery import TlsMode
 from .network.transports import AnyWire, Dialler, Route
 from .pilot import Negotiation, Pilot, Stage, Verdict
 from .protocol import dialects
+from .protocol.channel import TLS_EXPORTER
 from .protocol.credentials import Credentials
 from .protocol.events import (
     Bound,
@@ -48,7 +49,7 @@ from .protocol.states import State
 from .protocol.stream import ClientOptions, Stream
 
 if TYPE_CHECKING:
-    from .network.tls import TlsFacts
+    from .network.tls_layer import TlsFacts, TlsSettings
 
 STEP_SECONDS = 20.0
 """How long a server may be silent during the negotiation."""
@@ -68,6 +69,11 @@ class Settings:
     `tls` None means: whatever DNS says, and STARTTLS where it says nothing. `timeout` is in
     seconds, for one connection attempt.
 
+    `channel_binding` is the type to insist on; `client_cert` and `client_key` are PEM files, the
+    key being looked for in the former if there is no latter; `keylog` is a file to append the
+    secrets of TLS to; `tls_version` is "1.2" or "1.3", and no other is spoken then. `floor` and
+    `floor_binding` are what the account used before, and `allow_downgrade` lets it use less.
+
     `websocket` is the address of a WebSocket, or "auto" to look for it. With `component`, the
     JID is the domain of a component and the password its secret. `redirects` are those that the
     user followed to come here, the last of which says where to connect.
@@ -81,6 +87,14 @@ class Settings:
     ca_file: str | None = None
     insecure: bool = False
     mechanism: str | None = None
+    channel_binding: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    keylog: str | None = None
+    tls_version: str | None = None
+    allow_downgrade: bool = False
+    floor: str = ""
+    floor_binding: str = ""
     timeout: float = 15.0
     negotiation: Negotiation = Negotiation.AUTO
     until: Stage | None = None
@@ -90,10 +104,49 @@ class Settings:
 
     @property
     def credentials(self) -> Credentials | None:
-        """The localpart and the password, or None without a password."""
-        if self.password is None:
+        """The localpart and the password, "" where none is needed; None to stay a stranger."""
+        if self.password is None and not self._needs_none:
             return None
-        return Credentials(self.jid.local, self.password)
+        return Credentials(self.jid.local, self.password or "")
+
+    @property
+    def needs_password(self) -> bool:
+        """True if there is an account and no other way to sign in."""
+        return bool(self.jid.local or self.component) and not self._needs_none
+
+    @property
+    def _needs_none(self) -> bool:
+        return self.client_cert is not None or self.mechanism in ("EXTERNAL", "ANONYMOUS")
+
+    @property
+    def wants_exporter(self) -> bool:
+        """True if the channel binding tls-exporter is to be had, whatever that takes to load."""
+        if self.tls_version == "1.2":
+            return False
+        if self.wants_fast:
+            return True  # A token is best bound to the channel (XEP-0484).
+        if self.channel_binding is not None:
+            return self.channel_binding == TLS_EXPORTER
+        plus = self.mechanism is not None and self.mechanism.endswith("-PLUS")
+        return plus or (self.mechanism is None and self.floor_binding == TLS_EXPORTER)
+
+    def tls_settings(self, alpn: tuple[str, ...] = ()) -> TlsSettings:
+        """Return how to do TLS, with the protocols of `alpn` on offer."""
+        from .network.tls_layer import TlsSettings
+
+        shown = None
+        if self.client_cert is not None:
+            shown = self.client_cert, self.client_key or self.client_cert
+        return TlsSettings(
+            ca_file=self.ca_file,
+            insecure=self.insecure,
+            alpn=alpn,
+            keylog=self.keylog,
+            min_version=self.tls_version,
+            max_version=self.tls_version,
+            client_cert=shown,
+            exporter=self.wants_exporter,
+        )
 
     @property
     def route(self) -> Route:
@@ -229,9 +282,12 @@ class Session:
                 settings.credentials,
                 tls=transport.starttls,
                 mechanism=settings.mechanism,
+                channel_binding=settings.channel_binding,
+                floor=settings.floor,
                 dialect=transport.dialect,
             ),
             secured=wire.tls is not None,
+            channel=wire.tls.channel if wire.tls is not None else None,
             ids=self.ids,
         )
         self._wire = wire
@@ -250,12 +306,8 @@ class Session:
 
     async def _secure(self, wire: AnyWire, name: str, alpn: tuple[str, ...] = ()) -> None:
         """Do TLS on `wire` with a certificate for `name`."""
-        from .network.tls import TlsSettings
-
         began = time.monotonic()
-        settings = TlsSettings(
-            ca_file=self.settings.ca_file, insecure=self.settings.insecure, alpn=alpn
-        )
+        settings = self.settings.tls_settings(alpn)
         facts = await wire.start_tls(settings, name, timeout=self.settings.timeout)
         self.tls = facts
         self._publish(
@@ -346,7 +398,7 @@ class Session:
         if isinstance(move, BeginTls):
             self._flush()
             await self._secure(wire, self.settings.jid.domain)
-            stream.tls_established()
+            stream.tls_established(self.tls.channel if self.tls is not None else None)
         elif isinstance(move, Send):
             self._outbox.append(move.data)
             self._take(stream.data_sent(move.data), move)

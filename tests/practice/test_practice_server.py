@@ -62,7 +62,7 @@ class TestSessions:
             session = session_on(stand)
             await session.open()
             assert session.stream is not None
-            assert session.stream.mechanism == "SCRAM-SHA-512"
+            assert session.stream.mechanism == "SCRAM-SHA-512-PLUS"
             await session.close()
 
     @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "PLAIN"])

@@ -33,6 +33,9 @@ _FIELDS: Final = {"negotiate": "negotiation"}
 _CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "tls": TlsMode,
     "ca_file": _path,
+    "client_cert": _path,
+    "client_key": _path,
+    "keylog": _path,
     "mechanism": str.upper,
     "negotiate": Negotiation,
     "until": Stage,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import help as help_group
-from . import keeping, negotiation, redirects, registration, sending, stream, viewing
+from . import keeping, negotiation, redirects, registration, sending, stream, tls, viewing
 from .desk import Desk
 from .registry import Registry, split_name
 
@@ -13,6 +13,7 @@ def build_registry() -> Registry:
     registry = Registry()
     groups = (
         stream,
+        tls,
         redirects,
         registration,
         negotiation,

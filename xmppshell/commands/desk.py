@@ -26,6 +26,7 @@ from ..protocol.jid import JID, JIDError
 from ..protocol.namespaces import CLIENT, DISCO_INFO
 from ..protocol.problem import Problem
 from ..protocol.xml import Context
+from ..remembered import MechanismMemory, keep_mechanisms, with_floor
 from ..session import Session, SessionError, Settings
 from .compose import Composition, compose
 from .drafts import secret_payload
@@ -97,6 +98,7 @@ class Desk:
     seen_jids: dict[str, None] = field(default_factory=dict)
     seen_namespaces: dict[str, None] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    memory: MechanismMemory | None = None
     _passwords: dict[JID, str] = field(default_factory=dict, repr=False)
 
     # Connecting.
@@ -108,7 +110,8 @@ class Desk:
         """
         self.need_no_session()
         previous = self.session
-        session = Session(settings.jid.local or settings.jid.domain, settings, numbers=self.numbers)
+        guarded = settings if self.memory is None else with_floor(settings, self.memory)
+        session = Session(settings.jid.local or settings.jid.domain, guarded, numbers=self.numbers)
         if previous is not None:
             session.policies = dict(previous.policies)
             if previous.settings.jid.local == settings.jid.local:
@@ -116,6 +119,8 @@ class Desk:
         self.session, self.settings = session, settings
         if settings.negotiation is not Negotiation.AUTO or settings.until is not None:
             self.view.negotiation = True
+        if self.memory is not None:
+            keep_mechanisms(session, self.memory, self.screen.problem)
         session.feed.subscribe(self._observe)
         session.feed.subscribe(self.screen.record)
         session.feed.subscribe(self.open_capture(settings).write)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..configuration.keys import DEFAULT_KEYS, Kind, Value
 from ..network.discovery import TlsMode
 from ..pilot import Negotiation, Stage
 from ..protocol.errors import condition
 from ..protocol.events import Direction
 from ..protocol.problem import Problem
 from ..session import Settings
+from .accounts import overlaid
 from .desk import Desk
 from .registry import Argument, Call, Command, CommandError, Option
 
@@ -26,7 +28,7 @@ async def connect(desk: Desk, call: Call) -> None:
         settings = desk.with_jid(typed)
     settings = with_options(settings, call)
     password = desk.password_for(settings)
-    if password is None and (settings.jid.local or settings.component):
+    if password is None and settings.needs_password:
         password = await desk.screen.ask_password(str(settings.jid.bare))
         if password is None:
             desk.screen.say("not connected", "dim")
@@ -43,7 +45,7 @@ def with_options(settings: Settings, call: Call) -> Settings:
     jid = settings.jid if resource is None else settings.jid.with_resource(resource)
     mechanism = call.get("mechanism")
     return replace(
-        settings,
+        overlaid(settings, _values(call)),
         jid=jid,
         host=call.get("host") or settings.host,
         port=int(port) if port else settings.port,
@@ -56,6 +58,12 @@ def with_options(settings: Settings, call: Call) -> Settings:
         negotiation=Negotiation(call.get("negotiate") or settings.negotiation.value),
         until=Stage(call["until"]) if call.has("until") else settings.until,
     )
+
+
+def _values(call: Call) -> dict[str, Value]:
+    """Return the values of `SECURITY_KEYS`; raises `WrongValue`."""
+    keys = (key for key in SECURITY_KEYS if call.has(key.name))
+    return {key.name: key.kind is Kind.FLAG or key.parse(call[key.name]) for key in keys}
 
 
 async def close(desk: Desk, call: Call) -> None:
@@ -73,26 +81,6 @@ async def quit_shell(desk: Desk, call: Call) -> None:
     if desk.session is not None:
         await desk.session.close()
     desk.screen.leave()
-
-
-async def tls(desk: Desk, call: Call) -> None:
-    """Show what is known of the encryption and the certificate."""
-    facts = desk.live.tls
-    if facts is None:
-        desk.screen.say("this stream is not encrypted", "warning")
-        return
-    rows = [
-        ("version", facts.version),
-        ("cipher", facts.cipher),
-        ("ALPN", facts.alpn or "none negotiated"),
-        ("subject", facts.subject),
-        ("names", ", ".join(facts.names) or "none"),
-        ("issuer", facts.issuer),
-        ("valid", f"{facts.not_before} to {facts.not_after}"),
-        ("SHA-256", facts.fingerprint_sha256.replace(":", "")),
-        ("verified", "yes" if facts.verified else "NO: --insecure was given"),
-    ]
-    desk.screen.say(_table(rows))
 
 
 async def pending(desk: Desk, call: Call) -> None:
@@ -144,6 +132,18 @@ def _table(rows: list[tuple[str, str]]) -> str:
     return "\n".join(f"  {name.ljust(width)}  {value}" for name, value in rows)
 
 
+SECURITY_KEYS = tuple(
+    DEFAULT_KEYS[name]
+    for name in (
+        "channel_binding",
+        "client_cert",
+        "client_key",
+        "allow_downgrade",
+        "tls_version",
+        "keylog",
+    )
+)
+
 CONNECTION_OPTIONS = (
     Option("--host", "connect to this host instead of asking DNS", "HOST"),
     Option("--port", "the port, 5222 or 5223 otherwise", "PORT"),
@@ -154,6 +154,7 @@ CONNECTION_OPTIONS = (
     Option("--component", "be the component of this domain; the password is its secret"),
     Option("--resource", "ask for this resource", "RESOURCE"),
     Option("--mechanism", "insist on this SASL mechanism", "NAME"),
+    *(Option(key.option, key.meaning, key.placeholder, key.choices) for key in SECURITY_KEYS),
     Option("--negotiate", "who makes the moves", choices=tuple(n.value for n in Negotiation)),
     Option("--until", "stop there and hand over", choices=tuple(s.value for s in Stage)),
 )
@@ -185,7 +186,6 @@ COMMANDS = (
         drop,
     ),
     Command("quit", "stream", "close the stream properly and leave (Ctrl-D)", quit_shell),
-    Command("tls", "stream", "show the TLS version, cipher and certificate", tls),
     Command("pending", "stream", "show the requests that wait for an answer", pending),
     Command(
         "condition",

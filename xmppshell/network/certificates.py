@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import hashlib
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -100,6 +101,11 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def fingerprint(der: bytes) -> str:
+    """Return the SHA-256 of a certificate in hexadecimal with colons."""
+    return hashlib.sha256(der).digest().hex(":").upper()
 
 
 def facts_from_dict(certificate: Mapping[str, Any]) -> CertificateFacts:

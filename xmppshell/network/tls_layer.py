@@ -6,7 +6,6 @@ the same by pyOpenSSL, where the channel binding tls-exporter is needed and ssl 
 
 from __future__ import annotations
 
-import hashlib
 import ssl
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from xmppshell.protocol.channel import (
     ChannelBinding,
 )
 
-from .certificates import CertificateFacts
+from .certificates import CertificateFacts, fingerprint
 from .hostname import to_ascii
 
 XMPP_CLIENT_ALPN = "xmpp-client"
@@ -247,7 +246,7 @@ class Layer(ABC):
             alpn=agreement.alpn,
             verified=verified,
             objection=objection,
-            fingerprint_sha256=_fingerprint(chain[0]) if chain else "",
+            fingerprint_sha256=fingerprint(chain[0]) if chain else "",
             certificate=certificate,
             chain=chain,
             channel=self._channel(certificate if verified else CertificateFacts()),
@@ -268,10 +267,6 @@ class Layer(ABC):
             certificate_shown=isinstance(self._settings, TlsSettings)
             and self._settings.client_cert is not None,
         )
-
-
-def _fingerprint(der: bytes) -> str:
-    return hashlib.sha256(der).digest().hex(":").upper()
 
 
 def open_layer(settings: TlsSettings | ServerTlsSettings, server_name: str) -> Layer:

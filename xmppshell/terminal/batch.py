@@ -13,6 +13,7 @@ from ..exit_status import ExitStatus
 from ..protocol.events import Bound, Direction, ElementSeen, Notice, WireEvent
 from ..protocol.problem import Problem, ProblemError
 from ..protocol.xml import Completeness, Context, examine
+from ..remembered import MechanismMemory, keep_mechanisms, with_floor
 from ..session import Session, SessionError, Settings
 from .recording import start_capture
 from .stdin_lines import StdinLines
@@ -70,7 +71,10 @@ class Batch:
 
     async def run(self, stanzas: Sequence[str], *, stdin: bool) -> ExitStatus:
         """Send `stanzas`, then those of standard input if `stdin`; return the exit status."""
-        session = Session(self._settings.jid.local or "main", self._settings)
+        memory = MechanismMemory(self._environment.mechanisms_file)
+        settings = with_floor(self._settings, memory)
+        session = Session(self._settings.jid.local or "main", settings)
+        keep_mechanisms(session, memory, self._complain)
         session.feed.subscribe(self._record)
         capture = start_capture(self._environment, self._settings, self._complain)
         session.feed.subscribe(capture.write)

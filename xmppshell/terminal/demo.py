@@ -38,7 +38,7 @@ async def run_demo(
     """
     server = PracticeServer()
     await server.start()
-    shell = Shell(environment, colour=colour)
+    shell = Shell(environment, colour=colour, remember=False)
     shell.screen.say(
         f"practice server on {server.address}:{server.port} · you are juliet, romeo is online"
     )

@@ -16,6 +16,7 @@ from ..commands.all_commands import build_registry, run_command
 from ..commands.desk import Desk, ViewChoices
 from ..exit_status import ExitStatus
 from ..protocol.problem import Problem, ProblemError
+from ..remembered import MechanismMemory
 from .printer import Printer
 from .recording import start_capture
 from .screen import ShellScreen
@@ -38,10 +39,13 @@ _NEXT_COMMAND = re.compile(r"\n(?=/[a-z])")
 class Shell:
     """One run of the interactive shell; `environment` is the terminal it runs in.
 
-    `greeting` is said before the first prompt.
+    `greeting` is said before the first prompt. Without `remember`, no mechanism is remembered
+    of any account.
     """
 
-    def __init__(self, environment: Environment, *, colour: bool | None = None) -> None:
+    def __init__(
+        self, environment: Environment, *, colour: bool | None = None, remember: bool = True
+    ) -> None:
         self._environment = environment
         wanted = colour_wanted(
             no_color=environment.no_color, is_tty=environment.stdout.isatty(), forced=colour
@@ -50,7 +54,13 @@ class Shell:
         self._printer = Printer(self._write)
         choices = ViewChoices()
         self.screen = ShellScreen(self._printer, Theme(wanted), choices, lambda: environment.width)
-        self.desk = Desk(build_registry(), self.screen, self._open_capture, view=choices)
+        self.desk = Desk(
+            build_registry(),
+            self.screen,
+            self._open_capture,
+            view=choices,
+            memory=MechanismMemory(environment.mechanisms_file) if remember else None,
+        )
         self._captures: list[CaptureWriter] = []
         self._work: asyncio.Task[None] | None = None
         self._terminated = False

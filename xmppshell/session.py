@@ -123,8 +123,6 @@ class Settings:
         """True if the channel binding tls-exporter is to be had, whatever that takes to load."""
         if self.tls_version == "1.2":
             return False
-        if self.wants_fast:
-            return True  # A token is best bound to the channel (XEP-0484).
         if self.channel_binding is not None:
             return self.channel_binding == TLS_EXPORTER
         plus = self.mechanism is not None and self.mechanism.endswith("-PLUS")

@@ -62,7 +62,7 @@ _SCRAM_FIELDS: Final = {
     "p": ("client proof", "proves that the client knows the password, without saying it", True),
     "v": ("server signature", "proves that the server knows it too", False),
     "e": ("error", "why the server refuses", False),
-    "h": ("offer hash", "a hash of what the server really offered: shows a downgrade (XEP-0474)", False),
+    "h": ("offer hash", "a hash of all that was offered: shows a downgrade (XEP-0474)", False),
 }
 _CHANNEL_BINDING: Final = {
     "n": "the client does not bind to the TLS channel",

@@ -26,6 +26,7 @@ LEVELS = {
     "passwords": 2,
     "feed": 3,
     "pilot": 3,
+    "reconnect": 3,
     "session": 4,
     "remembered": 5,
     "fast_tokens": 5,

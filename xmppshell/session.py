@@ -8,6 +8,7 @@ whoever wants to say something calls `Session.send`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Iterator
@@ -18,9 +19,11 @@ from typing import TYPE_CHECKING
 from . import __version__
 from .feed import Feed, Record
 from .network.discovery import TlsMode
+from .network.failures import ConnectionFailed
 from .network.transports import AnyWire, Dialler, Route
 from .pilot import Negotiation, Pilot, Stage, Verdict
 from .protocol import dialects
+from .protocol.acknowledgements import Ledger
 from .protocol.channel import TLS_EXPORTER
 from .protocol.credentials import Credentials
 from .protocol.events import (
@@ -33,20 +36,23 @@ from .protocol.events import (
     MoveProposed,
     Notice,
     Online,
+    Resumed,
+    ResumeFailed,
     Secured,
     WhitespaceSeen,
     WireEvent,
 )
 from .protocol.exchanges import Exchanges
+from .protocol.features.stream_management import REQUEST, RESEND
 from .protocol.ids import IdCounter, prefix_for
 from .protocol.jid import JID
 from .protocol.moves import BeginTls, Disconnect, GiveUp, Move, Send
 from .protocol.obligations import Facts, Policy, default_policies, owed
 from .protocol.problem import Problem, ProblemError
-from .protocol.redirects import Redirect, check
-from .protocol.stanza import Stanza
+from .protocol.redirects import Redirect, check, parse_host
 from .protocol.states import State
 from .protocol.stream import ClientOptions, Stream
+from .reconnect import Reconnector
 
 if TYPE_CHECKING:
     from .network.tls_layer import TlsFacts, TlsSettings
@@ -77,6 +83,9 @@ class Settings:
     `websocket` is the address of a WebSocket, or "auto" to look for it. With `component`, the
     JID is the domain of a component and the password its secret. `redirects` are those that the
     user followed to come here, the last of which says where to connect.
+
+    With `sm`, stream management is enabled where the server has it; with `reconnect`, a lost
+    connection is opened again.
     """
 
     jid: JID
@@ -101,6 +110,8 @@ class Settings:
     websocket: str | None = None
     component: bool = False
     redirects: tuple[Redirect, ...] = ()
+    sm: bool = False
+    reconnect: bool = False
 
     @property
     def credentials(self) -> Credentials | None:
@@ -213,6 +224,7 @@ class Session:
         self._verdict: Problem | None = None
         self._leaving = False
         self._announced = False
+        self.reconnector = Reconnector(self, wanted=settings.reconnect)
 
     # What others ask.
 
@@ -240,6 +252,21 @@ class Session:
     def problem(self) -> Problem | None:
         """Why the last connection ended badly, or None."""
         return self._problem
+
+    @property
+    def gave_up(self) -> bool:
+        """True if this side ended the last connection, since nothing safe could follow."""
+        return self._verdict is not None
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """What stream management has counted, on this connection or the last; None before one."""
+        return None if self.stream is None else self.stream.management.ledger
+
+    @property
+    def resumable(self) -> bool:
+        """True if another connection could go on with the stream."""
+        return self.ledger is not None and self.ledger.resumable
 
     @property
     def redirect(self) -> Redirect | None:
@@ -272,7 +299,7 @@ class Session:
         self.owed, self._outbox = [], []
         settings = self.settings
         self.pilot = Pilot(settings.negotiation, settings.until)
-        transport = await Dialler(settings.route, self._note_step, self._secure).dial()
+        transport = await Dialler(self._route(), self._note_step, self._secure).dial()
         wire = transport.wire
         self.stream = Stream(
             ClientOptions(
@@ -283,6 +310,8 @@ class Session:
                 channel_binding=settings.channel_binding,
                 floor=settings.floor,
                 dialect=transport.dialect,
+                management=settings.sm,
+                ledger=self.ledger,
             ),
             secured=wire.tls is not None,
             channel=wire.tls.channel if wire.tls is not None else None,
@@ -296,6 +325,17 @@ class Session:
         except asyncio.CancelledError:
             await self.drop()
             raise
+
+    def _route(self) -> Route:
+        """Return where to connect: first to where the server wants its stream resumed, if it does.
+
+        Only a server that has proved who it is may say so; the domain to verify stays the same.
+        """
+        ledger, route = self.ledger, self.settings.route
+        verified = self.tls is not None and self.tls.verified
+        if ledger is None or not ledger.resumable or not ledger.location or not verified:
+            return route
+        return replace(route, resume_at=parse_host(ledger.location))
 
     def _note_step(self, event: Event) -> None:
         if isinstance(event, Connected):
@@ -362,7 +402,8 @@ class Session:
         self._wire = None
         self._problem = problem
         await wire.close(abort=problem is not None and not stream.ended)
-        self.exchanges.forget()
+        if not self.resumable:
+            self.exchanges.forget()
         self._publish(Disconnected(stream.closed_properly and problem is None, problem))
         if self._ready is not None and not self._ready.done():
             self._ready.set_exception(SessionError(problem or _LEFT_EARLY))
@@ -440,19 +481,34 @@ class Session:
                 await self._wire.close()
 
     def _take(self, events: list[Event], move: Move | None = None) -> None:
+        broken: ProblemError | None = None
         for event in events:
             self._publish(event, move)
-            if isinstance(event, Bound):
-                self.exchanges.me = event.jid
-            elif isinstance(event, ElementSeen):
-                if event.direction is Direction.RECEIVED:
-                    self._pay(event)
-                else:
-                    self._settle(event.stanza)
+            try:
+                self._react(event)
+            except ProblemError as error:
+                broken = broken or error  # What came with it counts as handled: it has to be told.
+        if broken is not None:
+            raise broken
+
+    def _react(self, event: Event) -> None:
+        if isinstance(event, Bound | Resumed):
+            self.exchanges.me = event.jid
+        elif isinstance(event, ResumeFailed):
+            self.exchanges.forget()
+        elif isinstance(event, ElementSeen):
+            if event.direction is Direction.RECEIVED:
+                self._pay(event)
+            else:
+                self._settle(event)
 
     def _pay(self, event: ElementSeen) -> None:
-        """Answer what is owed an answer (`protocol.obligations`)."""
-        if event.stanza is None or not self.online:
+        """Answer what is owed an answer (`protocol.obligations`, XEP-0198 4)."""
+        if not self.online:
+            return
+        assert self.stream is not None
+        if event.stanza is None:
+            self._count(self.stream.management.answer_to(event.element))
             return
         answer = owed(
             event.stanza,
@@ -462,22 +518,38 @@ class Session:
             self._facts(),
             component=self.settings.component,
         )
-        if answer is None:
-            return
-        assert self.stream is not None
-        move = self.stream.spoken(answer.move)
-        if self.pilot.negotiation is Negotiation.AUTO and answer.policy is not Policy.STEP:
+        if answer is not None:
+            self._owe(self.stream.spoken(answer.move), answer.policy)
+
+    def _owe(self, move: Send, policy: Policy) -> None:
+        """Make a move that is owed, or leave it to the user."""
+        if self.pilot.negotiation is Negotiation.AUTO and policy is not Policy.STEP:
             self._write(move.data, move)
             return
         self.owed.append(move)
         if self.pilot.negotiation is not Negotiation.MANUAL:
             self._publish(MoveProposed(move))
 
-    def _settle(self, stanza: Stanza | None) -> None:
-        """Drop the owed answer that the user just gave in their own words."""
-        if stanza is not None and stanza.is_reply and self.owed:
+    def _count(self, move: Send | None) -> None:
+        """Tell a count or ask for one, as the policy has it; ask once at a time."""
+        if move is None or (move.name == REQUEST and any(m.name == REQUEST for m in self.owed)):
+            return
+        policy = self.policies[move.name]
+        if policy in (Policy.ON, Policy.STEP):
+            self._owe(move, policy)
+
+    def _settle(self, event: ElementSeen) -> None:
+        """Drop the owed answer that was just given, in whoever's words; ask for a count in time."""
+        assert self.stream is not None
+        stanza, management = event.stanza, self.stream.management
+        if stanza is None:
+            name = management.name_of(event.element)
+            self.owed = [move for move in self.owed if move.name != name]
+            return
+        if stanza.is_reply and self.owed:
             end = f" id='{stanza.id}'".encode()
             self.owed = [move for move in self.owed if end not in move.data]
+        self._count(management.request())
 
     def _facts(self) -> Facts:
         now = datetime.now().astimezone()
@@ -502,7 +574,8 @@ class Session:
             raise SessionError(_HANDSHAKE)
         self._last_typed = time.monotonic()
         self._write(data, None)
-        await self._wire.drain()
+        with contextlib.suppress(ConnectionFailed):  # It was sent; that it broke, the pump tells.
+            await self._wire.drain()
         if self.pilot.negotiation is not Negotiation.MANUAL and not self.online:
             await self._make_moves(self._wire, self.stream)
 
@@ -525,9 +598,11 @@ class Session:
 
     async def close(self) -> None:
         """Close the stream as RFC 6120 4.4 has it; wait a few seconds for the peer's tag."""
+        await self.reconnector.stop()
         if self._wire is None or self.stream is None or self._pump is None:
             return
         if Direction.SENT not in self.stream.ended and Direction.SENT in self.stream.headers:
+            self._count(self.stream.management.farewell())
             self._write(self.stream.dialect.end, None)
         _, waiting = await asyncio.wait([self._pump], timeout=CLOSE_SECONDS)
         if waiting:
@@ -556,13 +631,18 @@ class Session:
         if self._pump is not None:
             await asyncio.wait([self._pump])
 
+    def publish(self, event: Event) -> None:
+        """Tell everyone an event that is not on the wire."""
+        self._publish(event)
+
     def _publish(self, event: Event, move: Move | None = None) -> None:
         at = self.age
         number = None
         answers = None
         if isinstance(event, WireEvent) and not isinstance(event, WhitespaceSeen):
             number = next(self._numbers)
-            if isinstance(event, ElementSeen) and event.stanza is not None:
+            again = move is not None and move.name == RESEND
+            if isinstance(event, ElementSeen) and event.stanza is not None and not again:
                 answers = self.exchanges.observe(event.stanza, event.direction, number, at)
         wall = datetime.now().astimezone()
         self.feed.publish(Record(number, self.name, at, wall, event, move, answers))

@@ -22,8 +22,9 @@ from xmppshell.protocol.events import (
     Notice,
 )
 from xmppshell.protocol.problem import Problem
+from xmppshell.protocol.redirects import Redirect
 
-from .discovery import Target, TlsMode, discover
+from .discovery import DIRECT_TLS_PORT, STARTTLS_PORT, Target, TlsMode, discover
 from .failures import ConnectionFailed
 from .hostname import ip_address, is_localhost
 from .tcp import Wire, connect
@@ -84,7 +85,8 @@ class Route:
     """Where to go and how.
 
     `domain` is the one to verify. `host`, `port` and `tls` are the user's choice, None where DNS
-    or custom decides. `websocket` is the address of a WebSocket, or `FIND_WEBSOCKET`; None for
+    or custom decides. `resume_at` is where the server wants its stream resumed, which is tried
+    first (XEP-0198 5). `websocket` is the address of a WebSocket, or `FIND_WEBSOCKET`; None for
     TCP. `ca_file` and `insecure` are as in `TlsSettings`; `timeout` is in seconds, for one
     attempt.
     """
@@ -98,6 +100,7 @@ class Route:
     ca_file: str | None = None
     insecure: bool = False
     timeout: float = 15.0
+    resume_at: Redirect | None = None
 
     def check(self) -> None:
         """Raise ConnectionFailed (kind "route") if the choices do not go together."""
@@ -187,6 +190,9 @@ class Dialler:
         route = self._route
         try:
             targets = await discover(route.domain, host=route.host, port=route.port, tls=route.tls)
+            resumed = await self._where_to_resume(targets[0].direct_tls)
+            if resumed is not None:
+                return resumed
             return await self._by_tcp(targets, dialects.CLIENT)
         except ConnectionFailed as failure:
             if failure.kind not in _NO_TCP or not route.may_fall_back:
@@ -197,6 +203,18 @@ class Dialler:
             except ConnectionFailed as second:
                 self._publish(Notice(second.problem.what))
                 raise failure from second
+
+    async def _where_to_resume(self, direct_tls: bool) -> Transport | None:
+        """Return a transport to where the server wants its stream resumed; None if that fails."""
+        wanted = self._route.resume_at
+        if wanted is None:
+            return None
+        port = wanted.port or (DIRECT_TLS_PORT if direct_tls else STARTTLS_PORT)
+        target = Target(wanted.host, port, direct_tls, "the server wants its stream resumed here")
+        try:
+            return await self._by_tcp([target], dialects.CLIENT)
+        except ConnectionFailed:
+            return None  # It was told already; the usual way remains.
 
     def _component_target(self) -> Target:
         route = self._route

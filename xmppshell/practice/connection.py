@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ..network.failures import ConnectionFailed
 from ..protocol import namespaces as ns
+from ..protocol.acknowledgements import Ledger
 from ..protocol.errors import problem_for
 from ..protocol.events import (
     Authenticated,
@@ -16,7 +18,9 @@ from ..protocol.events import (
     Direction,
     ElementSeen,
     Event,
+    Resumed,
 )
+from ..protocol.features.stream_management import ManagementOptions
 from ..protocol.jid import JID, JIDError
 from ..protocol.moves import BeginTls, GiveUp, Send
 from ..protocol.states import State
@@ -75,6 +79,11 @@ class House(Protocol):
     def deliver(self, connection: ClientConnection, event: ElementSeen) -> None:
         """Route a stanza that came on a connection with a resource."""
 
+    def take_over(
+        self, connection: ClientConnection, account: JID, stream_id: str
+    ) -> tuple[Resource, Ledger] | None:
+        """Give the connection the resource and the ledger of an earlier stream of `account`."""
+
     def left(self, connection: ClientConnection) -> None:
         """Take out the resource of a connection that is over."""
 
@@ -120,6 +129,23 @@ class ClientConnection:
     def register(self, iq: etree._Element) -> str | Refusal:
         """Answer a client that asks to register before it signs in."""
         return self._house.registrar.strangers_iq(iq, self.stream.served_domain)
+
+    def management(self, seconds: int, location: str) -> ManagementOptions:
+        """Return how to do stream management: for how many `seconds`, and to resume where."""
+        return ManagementOptions(
+            lambda: secrets.token_urlsafe(12), self._take_over, seconds, location
+        )
+
+    def _take_over(self, username: str, stream_id: str) -> Ledger | None:
+        try:
+            account = JID.of(username, self.stream.served_domain)
+        except JIDError:
+            return None
+        found = self._house.take_over(self, account, stream_id)
+        if found is None:
+            return None
+        self.resource, ledger = found
+        return ledger
 
     # The life of the connection.
 
@@ -186,6 +212,8 @@ class ClientConnection:
                 self._stanza(event)
         elif isinstance(event, Bound):
             self._bound(event.jid)
+        elif isinstance(event, Resumed):
+            self._resumed()
         elif isinstance(event, Authenticated):
             self._house.note(f"{self.peer} signed in as {event.identity} with {event.mechanism}")
         elif isinstance(event, AuthenticationFailed):
@@ -206,6 +234,19 @@ class ClientConnection:
 
     def _bound(self, jid: JID) -> None:
         self._limit.reschedule(None)
+        self.resource = Resource(jid, *self._scope())
+        self._house.entered(self, self.resource)
+        how = self._wire.tls.version if self._wire.tls else "no TLS"
+        self._house.note(f"{jid} is here ({self.peer}, {how})")
+
+    def _resumed(self) -> None:
+        self._limit.reschedule(None)
+        assert self.resource is not None
+        self.resource.declarations, self.resource.lang = self._scope()
+        self._house.note(f"{self.resource.jid} is back ({self.peer})")
+
+    def _scope(self) -> tuple[dict[str, str], str | None]:
+        """Return the prefixes and the language that the client's header puts in scope."""
         header = self.stream.headers[Direction.RECEIVED]
         usual = (ns.STREAM, "stream")
         declarations = {
@@ -213,10 +254,7 @@ class ClientConnection:
             for prefix, namespace in header.prefixes.items()
             if prefix not in (None, "xml") and (namespace, prefix) != usual
         }
-        self.resource = Resource(jid, declarations, header.lang)
-        self._house.entered(self, self.resource)
-        how = self._wire.tls.version if self._wire.tls else "no TLS"
-        self._house.note(f"{jid} is here ({self.peer}, {how})")
+        return declarations, header.lang
 
     # What goes out.
 
@@ -234,6 +272,8 @@ class ClientConnection:
         """Write what is queued; that a connection is lost, its reader notices."""
         if not self._outbox or self._securing:
             return
+        if self.stream.management.enabled:
+            self._make_moves()
         data = b"".join(self._outbox)
         self._outbox.clear()
         with contextlib.suppress(ConnectionFailed):

@@ -19,12 +19,14 @@ from .actors import PARTS, Actor, Part
 from .connection import CLOSE_SECONDS, ClientConnection
 from .directory import Delivery, Resource
 from .faults import Fault, faulty_maker, weakened
+from .hibernation import Hibernation, returned
 from .registration import Registrar
 from .roster import Rosters
 from .stage import Stage
 
 if TYPE_CHECKING:
     from ..network.tls import ServerTlsSettings
+    from ..protocol.acknowledgements import Ledger
     from .certificates import Certificates
 
 __all__ = ["PRACTICE_PASSWORD", "PracticeServer", "TlsOffer"]
@@ -34,6 +36,9 @@ MAX_STANZA_BYTES: Final = 256 * 1024
 
 NEGOTIATION_SECONDS: Final = 60.0
 """How long a client has from its connection to its resource."""
+
+RESUME_SECONDS: Final = 300
+"""How long a resource waits for a client whose connection was lost."""
 
 FRIENDS: Final = (("juliet", "romeo"), ("juliet", "nurse"))
 """Who is in whose roster at the start, both ways."""
@@ -57,7 +62,8 @@ class PracticeServer:
     `mechanisms` are those to offer, best first; -PLUS and EXTERNAL are offered only where TLS has
     what they need. With `exporter` that includes tls-exporter; `announce_bindings` says whether
     channel bindings are announced (XEP-0440), and `faults` what to do wrong. With `registration`
-    clients may make accounts, change their passwords and cancel them (XEP-0077). `clock` gives the
+    clients may make accounts, change their passwords and cancel them (XEP-0077). A stream can be
+    resumed for `resume_seconds`, at `resume_at` if that is not "" (XEP-0198). `clock` gives the
     present as an aware time and `new_stream_id` a fresh id for each stream. `on_note` is told in
     words who came, signed in and left; the texts hold what clients sent, so they must be made safe
     before they are shown.
@@ -75,6 +81,8 @@ class PracticeServer:
         announce_bindings: bool = True,
         faults: Iterable[Fault] = (),
         registration: bool = False,
+        resume_seconds: int = RESUME_SECONDS,
+        resume_at: str = "",
         negotiation_seconds: float = NEGOTIATION_SECONDS,
         max_stanza_bytes: int = MAX_STANZA_BYTES,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -86,6 +94,8 @@ class PracticeServer:
         self.rosters = Rosters()
         self._removed: list[JID] = []
         self._registration = registration
+        self._resume_seconds = resume_seconds
+        self._resume_at = resume_at
         self.tls_offer = tls
         self.tls: ServerTlsSettings | None = None
         self.negotiation_seconds = negotiation_seconds
@@ -115,6 +125,7 @@ class PracticeServer:
         self._listeners: list[Listener] = []
         self._connections: dict[ClientConnection, asyncio.Task[object]] = {}
         self._by_resource: dict[Resource, ClientConnection] = {}
+        self._hibernation = Hibernation(self._expired)
         self._waiting: dict[ClientConnection, None] = {}
 
     def _befriend(self) -> None:
@@ -173,6 +184,7 @@ class PracticeServer:
 
     async def stop(self) -> None:
         """Say system-shutdown to every client, wait a moment for them, and close."""
+        self._hibernation.end()
         for connection in tuple(self._connections):
             connection.dismiss("system-shutdown", "the practice server stops")
         if self._connections:
@@ -210,6 +222,7 @@ class PracticeServer:
             assign_resource=connection.assign_resource,
             new_stream_id=self._new_stream_id,
             max_size=self._max_stanza_bytes,
+            management=connection.management(self._resume_seconds, self._resume_at),
             register=connection.register if self._registration else None,
         )
 
@@ -217,6 +230,8 @@ class PracticeServer:
         """Take in a resource; one of the same name is sent away (RFC 6120 7.7.2.2)."""
         replaced, told = self.stage.enter(resource)
         self._by_resource[resource] = connection
+        if replaced is not None:
+            told += returned(self.stage, self._hibernation.forget(replaced))
         old = self._by_resource.pop(replaced, None) if replaced is not None else None
         if old is not None:
             old.dismiss("conflict", "another connection has taken this resource")
@@ -235,13 +250,49 @@ class PracticeServer:
         for resource, connection in tuple(self._by_resource.items()):
             if resource.jid.bare == account:
                 connection.dismiss("not-authorized", "the account was deleted")
+        for resource in self._hibernation.of(account):
+            self._gone(resource, self._hibernation.forget(resource))
+
+    def take_over(
+        self, connection: ClientConnection, account: JID, stream_id: str
+    ) -> tuple[Resource, Ledger] | None:
+        """Give the connection what belongs to an earlier stream of `account`, if that can be.
+
+        Should the stream still have its connection, that is sent away (XEP-0198 5).
+        """
+        found = self._hibernation.wake(account, stream_id)
+        for resource, old in tuple(self._by_resource.items()):
+            management = old.stream.management
+            same = management.resumable and management.ledger.id == stream_id
+            if same and old is not connection and resource.jid.bare == account:
+                found = resource, management.hand_over()
+                old.dismiss("conflict", "another connection goes on with this stream")
+        if found is not None:
+            self._by_resource[found[0]] = connection
+        return found
 
     def left(self, connection: ClientConnection) -> None:
-        """Take out the resource of a connection that is over."""
+        """Take out the resource of a connection that is over, or let it wait for its client."""
         resource = connection.resource
-        if resource is not None and self._by_resource.pop(resource, None) is not None:
-            self._deliver(self.stage.leave(resource))
-            self.accounts.dismiss_guest(resource.jid)
+        if resource is None or self._by_resource.get(resource) is not connection:
+            return
+        del self._by_resource[resource]
+        ledger = connection.stream.management.hand_over()
+        if ledger.resumable:
+            self._hibernation.sleep(resource, ledger)
+            self.note(f"{resource.jid} may come back")
+        else:
+            self._gone(resource, ledger.abandoned().lost)
+
+    def _gone(self, resource: Resource, undelivered: Iterable[bytes]) -> None:
+        """Take out a resource for good; what it did not acknowledge goes elsewhere."""
+        self._deliver(self.stage.leave(resource) + returned(self.stage, undelivered))
+        self.accounts.dismiss_guest(resource.jid)
+
+    async def _expired(self, resource: Resource, undelivered: list[bytes]) -> None:
+        self.note(f"{resource.jid} did not come back")
+        self._gone(resource, undelivered)
+        await self.flush()
 
     def output_waits(self, connection: ClientConnection) -> None:
         """Remember that there is something to write to a client."""
@@ -260,7 +311,9 @@ class PracticeServer:
         self._on_note(text)
 
     def _deliver(self, deliveries: list[Delivery]) -> None:
-        for resource, data in deliveries:
-            connection = self._by_resource.get(resource)
+        for delivery in deliveries:
+            connection = self._by_resource.get(delivery.to)
             if connection is not None:
-                connection.send(data)
+                connection.send(delivery.data)
+            else:
+                self._hibernation.deliver(delivery)

@@ -123,6 +123,10 @@ class StreamManagement:
         """Say whether `element` is one of stream management."""
         return str(element.tag).startswith(_NAMESPACE)
 
+    def name_of(self, element: etree._Element) -> str:
+        """Return the name of the move that `element` would be: `ACK`, `REQUEST`, or ""."""
+        return {f"{_NAMESPACE}a": ACK, f"{_NAMESPACE}r": REQUEST}.get(str(element.tag), "")
+
     # Moves of the client.
 
     def client_move(self, stream: Stream) -> Move | None:
@@ -286,6 +290,13 @@ class StreamManagement:
             yield from self._resumed_passed(stream, element)
         elif name == "failed":
             yield from self._failed_passed(stream, element)
+
+    def hand_over(self) -> Ledger:
+        """Give the ledger away, for another connection to go on with; count no more on this one."""
+        ledger, self._ledger = self.ledger, Ledger()
+        self._earlier, self.enabled = None, False
+        self._counting.clear()
+        return ledger
 
     def ended(self, stream: Stream, direction: Direction) -> None:
         """Note a closing tag: a stream that was closed cannot be resumed (XEP-0198 7)."""

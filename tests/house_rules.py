@@ -24,7 +24,7 @@ LEVELS = {
     "templates": 2,
     "network": 2,
     "passwords": 2,
-    "feed": 3,
+    "feed": 2,
     "pilot": 3,
     "reconnect": 3,
     "session": 4,

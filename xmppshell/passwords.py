@@ -9,6 +9,7 @@ import shlex
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .environment import Environment
 from .protocol.problem import Problem, ProblemError
@@ -34,12 +35,9 @@ def find_password(source: PasswordSource, account: str, environment: Environment
 
     Raises `PasswordError` if the source that was named gives none, or nobody can be asked.
     """
-    if source.file is not None:
-        return _from_file(source.file)
-    if source.command is not None:
-        return _from_command(source.command)
-    if source.keyring:
-        return _from_keyring(account)
+    password = password_from(source, account)
+    if password is not None:
+        return password
     if environment.password is not None:
         return environment.password
     if not environment.interactive:
@@ -53,6 +51,20 @@ def find_password(source: PasswordSource, account: str, environment: Environment
     import getpass
 
     return getpass.getpass(f"password for {account}: ")
+
+
+def password_from(source: PasswordSource, account: str) -> str | None:
+    """Return the password of `account` from where `source` says, or None if it says nothing.
+
+    Raises `PasswordError`.
+    """
+    if source.file is not None:
+        return _from_file(source.file)
+    if source.command is not None:
+        return _from_command(source.command)
+    if source.keyring:
+        return _from_keyring(account)
+    return None
 
 
 def _first_line(text: str, origin: str) -> str:
@@ -112,7 +124,8 @@ def _from_command(command: str) -> str:
     return _first_line(done.stdout, "the password command")
 
 
-def _from_keyring(account: str) -> str:
+def open_keyring() -> Any:
+    """Return the module `keyring`; raises `PasswordError` where it is not installed."""
     try:
         import keyring
         import keyring.errors
@@ -124,6 +137,11 @@ def _from_keyring(account: str) -> str:
                 "pip install 'xmppshell[keyring]'",
             )
         ) from None
+    return keyring
+
+
+def _from_keyring(account: str) -> str:
+    keyring = open_keyring()
     try:
         password: str | None = keyring.get_password(KEYRING_SERVICE, account)
     except keyring.errors.KeyringError as error:

@@ -25,7 +25,7 @@ from .pilot import Negotiation, Pilot, Stage, Verdict
 from .protocol import dialects
 from .protocol.acknowledgements import Ledger
 from .protocol.channel import TLS_EXPORTER
-from .protocol.credentials import Credentials
+from .protocol.credentials import Credentials, FastToken
 from .protocol.events import (
     Bound,
     Connected,
@@ -33,6 +33,8 @@ from .protocol.events import (
     Disconnected,
     ElementSeen,
     Event,
+    FastTokenReceived,
+    FastTokenRefused,
     MoveProposed,
     Notice,
     Online,
@@ -43,6 +45,7 @@ from .protocol.events import (
     WireEvent,
 )
 from .protocol.exchanges import Exchanges
+from .protocol.features.sasl2 import Sasl2Wishes
 from .protocol.features.stream_management import REQUEST, RESEND
 from .protocol.ids import IdCounter, prefix_for
 from .protocol.jid import JID
@@ -59,6 +62,9 @@ if TYPE_CHECKING:
 
 STEP_SECONDS = 20.0
 """How long a server may be silent during the negotiation."""
+
+AHEAD_SECONDS = 5.0
+"""How long a server may be silent about what was sent ahead; some throw it away unread."""
 
 CLOSE_SECONDS = 5.0
 """How long the peer has to answer our closing tag."""
@@ -86,6 +92,10 @@ class Settings:
 
     With `sm`, stream management is enabled where the server has it; with `reconnect`, a lost
     connection is opened again.
+
+    `sasl2` prefers SASL2 where it is offered, and with `fast` tokens are asked for and used:
+    `client_id` is the id of this client for them and `fast_token` the one that is kept.
+    `session_features` are turned on with the resource; `pipeline` sends ahead of the features.
     """
 
     jid: JID
@@ -112,6 +122,18 @@ class Settings:
     redirects: tuple[Redirect, ...] = ()
     sm: bool = False
     reconnect: bool = False
+    sasl2: bool = False
+    fast: bool = True
+    client_id: str = ""
+    fast_token: FastToken | None = field(default=None, repr=False)
+    session_features: tuple[str, ...] = ()
+    pipeline: bool = False
+
+    @property
+    def wants_fast(self) -> bool:
+        """True if tokens are to be used: for an account, and under TLS that was verified."""
+        safe = self.tls is not TlsMode.NONE and not self.insecure
+        return self.sasl2 and self.fast and safe and not self.component and bool(self.jid.local)
 
     @property
     def credentials(self) -> Credentials | None:
@@ -134,6 +156,8 @@ class Settings:
         """True if the channel binding tls-exporter is to be had, whatever that takes to load."""
         if self.tls_version == "1.2":
             return False
+        if self.wants_fast:
+            return True  # A token is best bound to the channel (XEP-0484).
         if self.channel_binding is not None:
             return self.channel_binding == TLS_EXPORTER
         plus = self.mechanism is not None and self.mechanism.endswith("-PLUS")
@@ -224,7 +248,9 @@ class Session:
         self._verdict: Problem | None = None
         self._leaving = False
         self._announced = False
-        self.reconnector = Reconnector(self, wanted=settings.reconnect)
+        self._pipelines = settings.pipeline
+        self._fast_token = settings.fast_token
+        self.reconnector = Reconnector(self)
 
     # What others ask.
 
@@ -252,6 +278,11 @@ class Session:
     def problem(self) -> Problem | None:
         """Why the last connection ended badly, or None."""
         return self._problem
+
+    @property
+    def wants_reconnecting(self) -> bool:
+        """True if a lost connection is to be opened again."""
+        return self.settings.reconnect
 
     @property
     def gave_up(self) -> bool:
@@ -294,6 +325,24 @@ class Session:
         Raises `ConnectionFailed` or `SessionError`, whose problem says at which step and why.
         """
         self._opened_at = time.monotonic()
+        try:
+            await self._enter()
+        except SessionError:
+            if not self._refused_ahead():
+                raise
+            self._pipelines = False
+            self._publish(Notice(_NOT_AHEAD, True))
+            await self._enter()
+
+    def _refused_ahead(self) -> bool:
+        """Say whether the server should be asked a step at a time instead."""
+        stream = self.stream
+        if stream is None or not self._pipelines or self._leaving:
+            return False
+        return stream.ahead.refused or (self._verdict is None and stream.refused_ahead)
+
+    async def _enter(self) -> None:
+        """Connect once and negotiate."""
         self._problem, self._verdict = None, None
         self._leaving, self._announced = False, False
         self.owed, self._outbox = [], []
@@ -312,6 +361,8 @@ class Session:
                 dialect=transport.dialect,
                 management=settings.sm,
                 ledger=self.ledger,
+                sasl2=self._sasl2_wishes(),
+                pipeline=self._pipelines and settings.until is None,
             ),
             secured=wire.tls is not None,
             channel=wire.tls.channel if wire.tls is not None else None,
@@ -336,6 +387,17 @@ class Session:
         if ledger is None or not ledger.resumable or not ledger.location or not verified:
             return route
         return replace(route, resume_at=parse_host(ledger.location))
+
+    def _sasl2_wishes(self) -> Sasl2Wishes | None:
+        settings = self.settings
+        if not settings.sasl2 or settings.component:
+            return None
+        return Sasl2Wishes(
+            settings.client_id,
+            fast=settings.wants_fast,
+            token=self._fast_token if settings.wants_fast else None,
+            session_features=settings.session_features,
+        )
 
     def _note_step(self, event: Event) -> None:
         if isinstance(event, Connected):
@@ -384,13 +446,15 @@ class Session:
 
     async def _read(self, wire: AnyWire, stream: Stream) -> bytes:
         autopilot = self.pilot.negotiation is Negotiation.AUTO
+        ahead = self._pipelines and stream.ahead.unanswered
+        limit = AHEAD_SECONDS if ahead else STEP_SECONDS
         try:
-            async with asyncio.timeout(None if stream.online or not autopilot else STEP_SECONDS):
+            async with asyncio.timeout(None if stream.online or not autopilot else limit):
                 return await wire.read()
         except TimeoutError:
             raise SessionError(
                 Problem(
-                    f"the server said nothing for {STEP_SECONDS:.0f} seconds "
+                    f"the server said nothing for {limit:.0f} seconds "
                     f"({stream.state.value})",
                     "the server hangs, or something between drops its answers",
                     "try again; look at the server's log",
@@ -496,6 +560,10 @@ class Session:
             self.exchanges.me = event.jid
         elif isinstance(event, ResumeFailed):
             self.exchanges.forget()
+        elif isinstance(event, FastTokenReceived):
+            self._fast_token = event.token
+        elif isinstance(event, FastTokenRefused):
+            self._fast_token = None
         elif isinstance(event, ElementSeen):
             if event.direction is Direction.RECEIVED:
                 self._pay(event)
@@ -653,6 +721,9 @@ _NOT_CONNECTED = Problem(
 )
 _HANDSHAKE = Problem(
     "the TLS handshake is under way", "nothing but TLS may be sent now", "wait a moment"
+)
+_NOT_AHEAD = (
+    "the server does not take what is sent ahead of its features: once more, a step at a time"
 )
 _LEFT_EARLY = Problem(
     "the stream was closed before it was ready",

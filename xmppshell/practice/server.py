@@ -18,6 +18,7 @@ from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
 from .actors import PARTS, Actor, Part
 from .connection import CLOSE_SECONDS, ClientConnection
 from .directory import Delivery, Resource
+from .fast_tokens import Tokens
 from .faults import Fault, faulty_maker, weakened
 from .hibernation import Hibernation, returned
 from .registration import Registrar
@@ -63,7 +64,8 @@ class PracticeServer:
     what they need. With `exporter` that includes tls-exporter; `announce_bindings` says whether
     channel bindings are announced (XEP-0440), and `faults` what to do wrong. With `registration`
     clients may make accounts, change their passwords and cancel them (XEP-0077). A stream can be
-    resumed for `resume_seconds`, at `resume_at` if that is not "" (XEP-0198). `clock` gives the
+    resumed for `resume_seconds`, at `resume_at` if that is not "" (XEP-0198). `sasl2` offers SASL2
+    under TLS, with Bind 2 and FAST; `fast_tokens` are those given out. `clock` gives the
     present as an aware time and `new_stream_id` a fresh id for each stream. `on_note` is told in
     words who came, signed in and left; the texts hold what clients sent, so they must be made safe
     before they are shown.
@@ -83,6 +85,7 @@ class PracticeServer:
         registration: bool = False,
         resume_seconds: int = RESUME_SECONDS,
         resume_at: str = "",
+        sasl2: bool = False,
         negotiation_seconds: float = NEGOTIATION_SECONDS,
         max_stanza_bytes: int = MAX_STANZA_BYTES,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -105,6 +108,8 @@ class PracticeServer:
         self.ca_pem = b""
         self.faults = frozenset(faults)
         self._certificates: Certificates | None = None
+        self.fast_tokens = Tokens(clock)
+        self._sasl2 = sasl2
         self._mechanisms = mechanisms
         self._exporter = exporter
         self._announce_bindings = announce_bindings
@@ -224,6 +229,10 @@ class PracticeServer:
             max_size=self._max_stanza_bytes,
             management=connection.management(self._resume_seconds, self._resume_at),
             register=connection.register if self._registration else None,
+            sasl2=self._sasl2,
+            tokens=self.fast_tokens.at(lambda: connection.stream.served_domain)
+            if self._sasl2
+            else None,
         )
 
     def entered(self, connection: ClientConnection, resource: Resource) -> None:

@@ -50,7 +50,10 @@ def find_password(source: PasswordSource, account: str, environment: Environment
         )
     import getpass
 
-    return getpass.getpass(f"password for {account}: ")
+    try:
+        return getpass.getpass(f"password for {account}: ")
+    except EOFError:
+        raise PasswordError(Problem(f"no password was given for {account}")) from None
 
 
 def password_from(source: PasswordSource, account: str) -> str | None:

@@ -194,13 +194,16 @@ def test_ctrl_d_deletes_in_a_line_and_leaves_only_an_empty_one(demo):
 
 
 def test_a_command_completes_while_it_is_typed(demo):
-    demo.send("/ne")
-    demo.wait_for("/negotiation")
+    demo.send("/histo")
+    demo.wait_for(re.compile(r"/history +show what was typed"))
     demo.press("tab")
-    demo.wait_until(lambda: demo.prompt == "juliet> /negotiation", "the completed name")
-    demo.send(" of")
-    demo.press("tab")
-    demo.wait_until(lambda: demo.prompt == "juliet> /negotiation off", "the completed value")
+    demo.wait_until(lambda: demo.prompt == "juliet> /history", "the completed name")
+    demo.press("ctrl-c")
+    demo.send("/keys e\t")
+    demo.wait_until(lambda: demo.prompt == "juliet> /keys emacs", "the completed value")
+    demo.press("ctrl-c")
+    demo.send("<mes\t ty\the\t")
+    demo.wait_until(lambda: demo.prompt == "juliet> <message type='headline'", "the stanza")
 
 
 def test_the_editor_gives_back_what_waits_for_enter(tmp_path):

@@ -183,12 +183,12 @@ class Shell:
             capture.close()
 
     def _status(self) -> ExitStatus:
-        """Return the exit status: a session that was lost and not opened again is a failure."""
+        """Return the exit status: a failure if the last connection was lost or did not come."""
         if self._terminated:
             return ExitStatus.INTERRUPTED
         session = self.desk.session
-        lost = session is not None and session.problem is not None
-        return ExitStatus.CONNECTION if lost else ExitStatus.OK
+        failed = session is not None and (session.problem is not None or session.stream is None)
+        return ExitStatus.CONNECTION if failed else ExitStatus.OK
 
 
 def _inputs(text: str) -> list[str]:

@@ -132,12 +132,21 @@ class Stand:
 
 @asynccontextmanager
 async def practice(
-    folder: Path, *, direct_tls_port: int | None = None, **options: object
+    folder: Path,
+    *,
+    direct_tls_port: int | None = None,
+    websocket_port: int | None = None,
+    component_port: int | None = None,
+    **options: object,
 ) -> AsyncIterator[Stand]:
-    """Run a practice server on a free port of loopback."""
+    """Run a practice server on a free port of loopback, and on others if given."""
     notes: list[str] = []
     server = PracticeServer(on_note=notes.append, **options)  # type: ignore[arg-type]
-    await server.start(direct_tls_port=direct_tls_port)
+    await server.start(
+        direct_tls_port=direct_tls_port,
+        websocket_port=websocket_port,
+        component_port=component_port,
+    )
     ca_file = folder / "ca.pem"
     ca_file.write_bytes(server.ca_pem)
     stand = Stand(server, ca_file, notes)

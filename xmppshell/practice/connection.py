@@ -8,8 +8,10 @@ import secrets
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ..network.failures import ConnectionFailed
+from ..protocol import dialects
 from ..protocol import namespaces as ns
 from ..protocol.acknowledgements import Ledger
+from ..protocol.dialects import Dialect
 from ..protocol.errors import problem_for
 from ..protocol.events import (
     Authenticated,
@@ -19,12 +21,14 @@ from ..protocol.events import (
     ElementSeen,
     Event,
     Resumed,
+    StreamHeaderSeen,
 )
+from ..protocol.features.base import escape
 from ..protocol.features.stream_management import ManagementOptions
 from ..protocol.jid import JID, JIDError
 from ..protocol.moves import BeginTls, GiveUp, Send
 from ..protocol.states import State
-from ..protocol.stream import STREAM_END, Refusal, ServerOptions, Stream
+from ..protocol.stream import Refusal, ServerOptions, Stream
 from .directory import Resource
 from .faults import INJECTED, Fault
 
@@ -33,9 +37,13 @@ if TYPE_CHECKING:
 
     from ..network.tcp import Wire
     from ..network.tls import ServerTlsSettings
+    from ..network.transports import AnyWire
     from ..protocol.channel import Channel
     from .registration import Registrar
     from .stage import Stage
+
+WEBSOCKET_PATH: Final = "/xmpp-websocket"
+"""Where the WebSocket is, as in Prosody."""
 
 MAX_FAILURES: Final = 3
 """How often a client may fail to sign in on one connection (RFC 6120 6.4.5)."""
@@ -87,6 +95,12 @@ class House(Protocol):
     def left(self, connection: ClientConnection) -> None:
         """Take out the resource of a connection that is over."""
 
+    def is_taken(self, domain: str) -> bool:
+        """Say whether a component is connected for `domain`."""
+
+    def elsewhere(self, connection: ClientConnection) -> str:
+        """Return where the client has to go instead, or ""."""
+
     def output_waits(self, connection: ClientConnection) -> None:
         """Remember that there is something to write to a client."""
 
@@ -100,10 +114,14 @@ class House(Protocol):
 class ClientConnection:
     """Carries one stream from its first byte to its end; `resource` is set once it is bound."""
 
-    def __init__(self, house: House, wire: Wire, *, direct_tls: bool) -> None:
+    def __init__(
+        self, house: House, wire: Wire, *, direct_tls: bool, dialect: Dialect = dialects.CLIENT
+    ) -> None:
         self._house = house
-        self._wire = wire
+        self._tcp = wire
+        self._wire: AnyWire = wire
         self._direct_tls = direct_tls
+        self.dialect = dialect
         self._securing = False
         self._tls_due = False
         self._over = False
@@ -158,6 +176,8 @@ class ClientConnection:
             async with self._limit:
                 if self._direct_tls:
                     self.stream.channel = await self._secure()
+                if self.dialect is dialects.WEBSOCKET:
+                    await self._upgrade()
                 await self._converse()
         except TimeoutError:
             self._send_away("connection-timeout", "the negotiation took too long")
@@ -179,6 +199,14 @@ class ClientConnection:
             if self._tls_due:
                 self._tls_due = False
                 self.stream.tls_established(await self._secure())
+
+    async def _upgrade(self) -> None:
+        """Agree to speak in WebSocket messages from here on."""
+        from ..network.websocket import accept_websocket
+
+        self._wire = await accept_websocket(
+            self._tcp, WEBSOCKET_PATH, timeout=self._house.negotiation_seconds
+        )
 
     async def _secure(self) -> Channel:
         settings = self._house.tls
@@ -210,6 +238,9 @@ class ClientConnection:
         if isinstance(event, ElementSeen):
             if event.direction is Direction.RECEIVED and event.stanza is not None:
                 self._stanza(event)
+        elif isinstance(event, StreamHeaderSeen):
+            if event.direction is Direction.RECEIVED:
+                self._greet()
         elif isinstance(event, Bound):
             self._bound(event.jid)
         elif isinstance(event, Resumed):
@@ -222,11 +253,44 @@ class ClientConnection:
             if self._failures >= MAX_FAILURES:
                 self._fail("policy-violation", "too many failed attempts to sign in")
 
+    def _greet(self) -> None:
+        """Send a client elsewhere where that is wanted, or a component that is here already."""
+        elsewhere = self._house.elsewhere(self)
+        stream = self.stream
+        if stream.failure is not None:
+            return
+        if self.dialect is dialects.COMPONENT:
+            if self._house.is_taken(stream.served_domain):
+                self._fail("conflict", "this component is connected already")
+        elif elsewhere and (stream.secured or not stream.tls_available):
+            self._send_elsewhere(elsewhere)
+
+    def _send_elsewhere(self, target: str) -> None:
+        """Open the stream and end it with the place where the client has to go."""
+        opening = self.stream.moves()[0]
+        assert isinstance(opening, Send), "the server opens first"
+        self.send(opening.data)
+        place = escape(target)
+        if "://" in target:
+            self.send(f"<close xmlns='{ns.FRAMING}' see-other-uri='{place}'/>".encode())
+        else:
+            error = f"<see-other-host xmlns='{ns.STREAM_ERRORS}'>{place}</see-other-host>"
+            self.send(f"<stream:error>{error}</stream:error>".encode())
+            self.send(self.dialect.end)
+        self._limit.reschedule(asyncio.get_running_loop().time() + CLOSE_SECONDS)
+
     def _stanza(self, event: ElementSeen) -> None:
         stream = self.stream
         if self.resource is None or stream.failure is not None or stream.state is not State.BOUND:
             return
         assert event.stanza is not None
+        if self.dialect is dialects.COMPONENT:
+            condition, text = self._house.stage.router.component_fault(self.resource, event.stanza)
+            if condition:
+                self._fail(condition, text)
+            else:
+                self._house.deliver(self, event)
+            return
         if not self._house.stage.router.may_be_from(self.resource, event.stanza.sender):
             self._fail("invalid-from", f"this stream is that of {self.resource.jid}")
             return
@@ -259,9 +323,10 @@ class ClientConnection:
     # What goes out.
 
     def send(self, data: bytes) -> None:
-        """Queue `data`; it is written when the server flushes."""
-        if Direction.SENT in self.stream.ended:
+        """Queue `data`, one piece of the stream; it is written when the server flushes."""
+        if Direction.SENT in self.stream.ended or not data:
             return
+        data = self.dialect.complete(data)
         if not self._outbox:
             self._house.output_waits(self)
         self._outbox.append(data)
@@ -274,10 +339,10 @@ class ClientConnection:
             return
         if self.stream.management.enabled:
             self._make_moves()
-        data = b"".join(self._outbox)
-        self._outbox.clear()
+        pieces, self._outbox = self._outbox, []
         with contextlib.suppress(ConnectionFailed):
-            self._wire.write(data)
+            for data in self.dialect.packed(*pieces):
+                self._wire.write(data)
 
     async def drain(self) -> None:
         """Wait until the client has read enough; cut it off if it reads nothing for long."""
@@ -306,7 +371,8 @@ class ClientConnection:
                 break
             else:
                 if isinstance(move, GiveUp):
-                    self.send(move.data + STREAM_END)
+                    for data in self.dialect.packed(move.data, self.dialect.end):
+                        self.send(data)
                 self._over = True
 
     def _fail(self, condition: str, text: str) -> None:

@@ -57,11 +57,15 @@ class Router:
         self._users = users
         self._presence = Presence(self.directory, rosters)
         self._subscriptions = Subscriptions(
-            self.directory, rosters, self._presence, lambda jid: jid in users
+            self.directory, rosters, self._presence, self._keeps_roster
         )
         self._services = Services(rosters, self._subscriptions, clock, registrar)
         # Most stanzas of a conversation go to the same few addresses.
         self._parse = functools.lru_cache(maxsize=1024)(JID.parse)
+
+    def _keeps_roster(self, jid: JID) -> bool:
+        """Say whether subscriptions to `jid` are kept: it is a user, or a component's."""
+        return jid in self._users or self._component(jid) is not None
 
     def leave(self, resource: Resource) -> list[Delivery]:
         """Take out a resource whose stream is over; its watchers see it go."""
@@ -89,11 +93,60 @@ class Router:
             envelope = Envelope(sender, data, stanza, element, None)
             return envelope.error("modify", "jid-malformed", error.problem.what)
         envelope = Envelope(sender, data, stanza, element, to)
+        component = self._component(to)
+        if component is not None:
+            return self._to_component(envelope, component)
         if stanza.kind == "message":
             return self._message(envelope, to or sender.jid.bare)
         if stanza.kind == "iq":
             return self._iq(envelope, to or sender.jid.bare)
         return self._on_presence(envelope, to)
+
+    # Components (XEP-0114).
+
+    def component_fault(self, component: Resource, stanza: Stanza) -> tuple[str, str]:
+        """Return condition and text of the stream error that a component's stanza deserves."""
+        if not stanza.sender or not stanza.to:
+            return "improper-addressing", "a component's stanza has 'from' and 'to'"
+        try:
+            domain = self._parse(stanza.sender).domain
+        except JIDError as error:
+            return "improper-addressing", error.problem.what
+        if domain != component.jid.domain:
+            return "invalid-from", f"this stream is that of {component.jid}"
+        return "", ""
+
+    def take_from_component(
+        self, component: Resource, data: bytes, stanza: Stanza, element: etree._Element
+    ) -> list[Delivery]:
+        """Route one stanza of a component, which may speak for every address of its domain."""
+        assert stanza.sender is not None, "component_fault was asked"
+        sender = Resource(self._parse(stanza.sender), component.declarations, component.lang)
+        deliveries = self.take(sender, rewrite(data, {"xmlns": None}), stanza, element)
+        return [d._replace(to=component) if d.to is sender else d for d in deliveries]
+
+    def _component(self, to: JID | None) -> Resource | None:
+        """Return the component that serves the domain of `to`, if one is connected."""
+        if to is None or to.domain in self._domains:
+            return None
+        return self.directory.at(self._parse(to.domain))
+
+    def _to_component(self, envelope: Envelope, component: Resource) -> list[Delivery]:
+        """Hand a stanza over; what becomes of it is the component's business."""
+        fault = _iq_fault(envelope) if envelope.stanza.kind == "iq" else ""
+        if fault:
+            return envelope.error("modify", "bad-request", fault)
+        deliveries: list[Delivery] = []
+        if envelope.stanza.kind == "presence" and envelope.stanza.type in TYPES:
+            assert envelope.to is not None
+            deliveries = self._subscriptions.send(
+                envelope.stanza.type or "",
+                envelope.data,
+                envelope.sender.jid.bare,
+                envelope.to.bare,
+            )
+        # Its streams have another default namespace.
+        return [*deliveries, Delivery(component, rewrite(envelope.data, {"xmlns": None}))]
 
     # Messages (RFC 6121 8.5).
 

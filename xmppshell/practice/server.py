@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import enum
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from ..network.hostname import host_and_port
 from ..network.tcp import Listener, Wire, listen
+from ..protocol import dialects
+from ..protocol.dialects import Dialect
 from ..protocol.events import ElementSeen
 from ..protocol.jid import JID
 from ..protocol.mechanisms import MECHANISMS, server_mechanism
-from ..protocol.stream import ServerOptions
+from ..protocol.stream import Refusal, ServerOptions
 from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
 from .actors import PARTS, Actor, Part
-from .connection import CLOSE_SECONDS, ClientConnection
+from .connection import CLOSE_SECONDS, WEBSOCKET_PATH, ClientConnection
 from .directory import Delivery, Resource
 from .fast_tokens import Tokens
 from .faults import Fault, faulty_maker, weakened
@@ -65,10 +68,12 @@ class PracticeServer:
     channel bindings are announced (XEP-0440), and `faults` what to do wrong. With `registration`
     clients may make accounts, change their passwords and cancel them (XEP-0077). A stream can be
     resumed for `resume_seconds`, at `resume_at` if that is not "" (XEP-0198). `sasl2` offers SASL2
-    under TLS, with Bind 2 and FAST; `fast_tokens` are those given out. `clock` gives the
-    present as an aware time and `new_stream_id` a fresh id for each stream. `on_note` is told in
-    words who came, signed in and left; the texts hold what clients sent, so they must be made safe
-    before they are shown.
+    under TLS, with Bind 2 and FAST; `fast_tokens` are those given out. `components` has the secret
+    of each component that may connect, by domain. While `redirect_to` is not "", clients
+    are sent there: a host with or without a port, or the address of a WebSocket for those who
+    came by one. `clock` gives the present as an aware time and `new_stream_id` a fresh id for each
+    stream. `on_note` is told in words who came, signed in and left; the texts hold what clients
+    sent, so they must be made safe before they are shown.
     """
 
     def __init__(
@@ -83,6 +88,8 @@ class PracticeServer:
         announce_bindings: bool = True,
         faults: Iterable[Fault] = (),
         registration: bool = False,
+        components: Mapping[str, str] | None = None,
+        redirect_to: str = "",
         resume_seconds: int = RESUME_SECONDS,
         resume_at: str = "",
         sasl2: bool = False,
@@ -105,6 +112,10 @@ class PracticeServer:
         self.address = ""
         self.port = 0
         self.direct_tls_port: int | None = None
+        self.websocket_port: int | None = None
+        self.component_port: int | None = None
+        self.redirect_to = redirect_to
+        self.components = {JID.parse(d).domain: s for d, s in (components or {}).items()}
         self.ca_pem = b""
         self.faults = frozenset(faults)
         self._certificates: Certificates | None = None
@@ -143,28 +154,60 @@ class PracticeServer:
     # Starting and stopping.
 
     async def start(
-        self, address: str = "127.0.0.1", port: int = 0, direct_tls_port: int | None = None
+        self,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        direct_tls_port: int | None = None,
+        websocket_port: int | None = None,
+        component_port: int | None = None,
     ) -> None:
-        """Listen on `address` and `port` (0: any free one), and for direct TLS if a port is given.
+        """Listen on `address` and `port` (0: any free one), and on the other ports if given.
 
-        Sets `address`, `port`, `direct_tls_port` and `ca_pem`, the authority to trust. Raises
-        ConnectionFailed if a port cannot be had.
+        The WebSocket has TLS, unless TLS is not offered at all; components have none. Sets
+        `address`, the ports, and `ca_pem`, the authority to trust. Raises ConnectionFailed if a
+        port cannot be had.
         """
-        if self.tls_offer is not TlsOffer.NONE or direct_tls_port is not None:
+        tls = self.tls_offer is not TlsOffer.NONE
+        if tls or direct_tls_port is not None:
             self._make_certificates(address)
-        plain = await listen(address, port, lambda wire: self._serve(wire, direct_tls=False))
-        self._listeners.append(plain)
-        self.address, self.port = plain.address, plain.port
-        if direct_tls_port is not None:
-            try:
-                direct = await listen(
-                    address, direct_tls_port, lambda wire: self._serve(wire, direct_tls=True)
+        try:
+            self.port = await self._listen(address, port)
+            if direct_tls_port is not None:
+                self.direct_tls_port = await self._listen(address, direct_tls_port, direct_tls=True)
+            if websocket_port is not None:
+                self.websocket_port = await self._listen(
+                    address, websocket_port, direct_tls=tls, dialect=dialects.WEBSOCKET
                 )
-            except BaseException:
-                await self.stop()
-                raise
-            self._listeners.append(direct)
-            self.direct_tls_port = direct.port
+            if component_port is not None:
+                self.component_port = await self._listen(
+                    address, component_port, dialect=dialects.COMPONENT
+                )
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _listen(
+        self,
+        address: str,
+        port: int,
+        *,
+        direct_tls: bool = False,
+        dialect: Dialect = dialects.CLIENT,
+    ) -> int:
+        """Serve a kind of connection at `port`, and return which that is."""
+        listener = await listen(
+            address, port, lambda wire: self._serve(wire, direct_tls=direct_tls, dialect=dialect)
+        )
+        self._listeners.append(listener)
+        self.address = listener.address
+        return listener.port
+
+    @property
+    def websocket_url(self) -> str:
+        """The address of the WebSocket, which `start` was given a port for."""
+        assert self.websocket_port is not None, "the server has no WebSocket"
+        scheme = "ws" if self.tls_offer is TlsOffer.NONE else "wss"
+        return f"{scheme}://{host_and_port(self.address, self.websocket_port)}{WEBSOCKET_PATH}"
 
     def _make_certificates(self, address: str) -> None:
         from ..network.tls import ServerTlsSettings
@@ -198,8 +241,8 @@ class PracticeServer:
             await listener.close()
         self._listeners.clear()
 
-    async def _serve(self, wire: Wire, *, direct_tls: bool) -> None:
-        connection = ClientConnection(self, wire, direct_tls=direct_tls)
+    async def _serve(self, wire: Wire, *, direct_tls: bool, dialect: Dialect) -> None:
+        connection = ClientConnection(self, wire, direct_tls=direct_tls, dialect=dialect)
         task = asyncio.current_task()
         assert task is not None, "the listener runs each connection in a task"
         self._connections[connection] = task
@@ -212,6 +255,9 @@ class PracticeServer:
 
     def options(self, connection: ClientConnection) -> ServerOptions:
         """Return what to offer on a connection."""
+        if connection.dialect is dialects.COMPONENT:
+            return self._component_options()
+        websocket = connection.dialect is dialects.WEBSOCKET  # It has its TLS already.
         return ServerOptions(
             domains=frozenset(self.domains),
             accounts=self.accounts.at(lambda: connection.stream.served_domain),
@@ -222,11 +268,12 @@ class PracticeServer:
             make_mechanism=faulty_maker(self.faults, self._mechanisms)
             if self.faults
             else server_mechanism,
-            tls=self.tls_offer is not TlsOffer.NONE,
+            tls=self.tls_offer is not TlsOffer.NONE and not websocket,
             tls_required=self.tls_offer is TlsOffer.REQUIRED,
             assign_resource=connection.assign_resource,
             new_stream_id=self._new_stream_id,
             max_size=self._max_stanza_bytes,
+            dialect=connection.dialect,
             management=connection.management(self._resume_seconds, self._resume_at),
             register=connection.register if self._registration else None,
             sasl2=self._sasl2,
@@ -234,6 +281,29 @@ class PracticeServer:
             if self._sasl2
             else None,
         )
+
+    def _component_options(self) -> ServerOptions:
+        """Return what a component meets: no features, only its handshake."""
+        return ServerOptions(
+            domains=frozenset(self.components),
+            accounts=self.accounts.at(lambda: ""),
+            mechanisms=(),
+            tls=False,
+            assign_resource=lambda username, requested: Refusal("not-allowed", "cancel"),
+            new_stream_id=self._new_stream_id,
+            max_size=self._max_stanza_bytes,
+            dialect=dialects.COMPONENT,
+            secrets=self.components,
+        )
+
+    def is_taken(self, domain: str) -> bool:
+        """Say whether a component is connected for `domain`."""
+        return any(str(resource.jid) == domain for resource in self._by_resource)
+
+    def elsewhere(self, connection: ClientConnection) -> str:
+        """Return where the client has to go instead, or ""."""
+        websocket = connection.dialect is dialects.WEBSOCKET
+        return self.redirect_to if websocket or "://" not in self.redirect_to else ""
 
     def entered(self, connection: ClientConnection, resource: Resource) -> None:
         """Take in a resource; one of the same name is sent away (RFC 6120 7.7.2.2)."""
@@ -250,7 +320,10 @@ class PracticeServer:
         """Route a stanza that came on a connection with a resource."""
         assert connection.resource is not None
         assert event.stanza is not None
-        self._deliver(self.stage.take(connection.resource, event.data, event.stanza, event.element))
+        stage = self.stage
+        component = connection.dialect is dialects.COMPONENT
+        take = stage.take_from_component if component else stage.take
+        self._deliver(take(connection.resource, event.data, event.stanza, event.element))
         while self._removed:
             self._dismiss_account(self._removed.pop())
 

@@ -82,6 +82,12 @@ class Stage:
         """Route a stanza of `sender`; see `Router.take`."""
         return self._played(self.router.take(sender, data, stanza, element))
 
+    def take_from_component(
+        self, component: Resource, data: bytes, stanza: Stanza, element: etree._Element
+    ) -> list[Delivery]:
+        """Route a stanza of a component; see `Router.take_from_component`."""
+        return self._played(self.router.take_from_component(component, data, stanza, element))
+
     def _begin(self, actor: Actor) -> list[Delivery]:
         resource = Resource(actor.jid)
         self.router.directory.add(resource)

@@ -137,7 +137,7 @@ def _add_keys(parser: argparse.ArgumentParser, keys: Iterable[Key]) -> None:
             )
         else:
             groups[key.group].add_argument(
-                key.option,
+                *filter(None, (key.option, key.also)),
                 type=_reader(key),
                 choices=key.choices or None,
                 metavar=key.placeholder or None,

@@ -43,6 +43,7 @@ class Key:
 
     `built_in` is its value when nobody gives one; None has a meaning of its own, which `unset`
     says. Of the keys of one `rival` group, the stronger layer's drives out the weaker layer's.
+    `also` is another name of its option on the command line.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Key:
     unset: str = ""
     placeholder: str = ""
     rival: str = ""
+    also: str = ""
 
     @property
     def option(self) -> str:
@@ -176,7 +178,7 @@ CONNECTION_KEYS: Final = (
         Kind.PORT,
         "the port",
         WHERE_TO,
-        unset="what DNS says, or 5222",
+        unset="what DNS says, or 5222; 5347 for a component",
         placeholder="PORT",
     ),
     Key(
@@ -285,11 +287,12 @@ CONNECTION_KEYS: Final = (
     Key(
         "password_file",
         Kind.FILE,
-        "its first line is the password",
+        "its first line is the password, or the secret of a component",
         WHO,
         unset="not used",
         placeholder="FILE",
         rival="password",
+        also="--secret-file",
     ),
     Key(
         "password_command",

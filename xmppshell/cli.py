@@ -65,6 +65,9 @@ class _Parser(argparse.ArgumentParser):
         self.exit(ExitStatus.USAGE, f"{self.prog}: {message}\n")
 
 
+_WHERE_TO = ("host", "port", "tls", "ca_file", "insecure", "timeout")
+_PASSWORD = ("password_file", "password_command", "keyring")
+
 _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
@@ -80,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(action=_shell, color=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_connect(commands)
+    _add_register(commands)
     _add_config(commands)
     _add_demo(commands)
     _add_serve(commands)
@@ -137,7 +141,7 @@ def _add_keys(parser: argparse.ArgumentParser, keys: Iterable[Key]) -> None:
             )
         else:
             groups[key.group].add_argument(
-                *filter(None, (key.option, key.also)),
+                key.option,
                 type=_reader(key),
                 choices=key.choices or None,
                 metavar=key.placeholder or None,
@@ -155,6 +159,29 @@ def _reader(key: Key) -> Callable[[str], Value]:
             raise argparse.ArgumentTypeError(error.problem.what) from error
 
     return read
+
+
+def _add_register(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "register",
+        help="make an account on a server that lets one do it by XMPP",
+        description="Make an account in-band (XEP-0077): the server's form is filled in from "
+        "--field, and at a terminal you are asked for the rest, the password without echo.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(action=_register)
+    parser.add_argument("account", metavar="JID", help="the account to make, or only its domain")
+    parser.add_argument(
+        "--field",
+        action="append",
+        metavar="NAME=VALUE",
+        help="an answer to the form; again for another, or for a field of several lines",
+    )
+    parser.add_argument("--show-form", action="store_true", help="only show what is asked")
+    parser.add_argument("--quiet", "-q", action="store_true", help="do not show the steps")
+    _add_keys(parser, (DEFAULT_KEYS[name] for name in (*_WHERE_TO, *_PASSWORD)))
+    _add_color(parser)
 
 
 def _add_negotiation(parser: argparse.ArgumentParser) -> None:
@@ -311,7 +338,7 @@ def _given(options: argparse.Namespace) -> Layer:
     """Return the settings that were given as options."""
     from .configuration.layers import COMMAND_LINE, layer_of
 
-    values = {name: getattr(options, name) for name in DEFAULT_KEYS}
+    values = {name: getattr(options, name, None) for name in DEFAULT_KEYS}
     return layer_of(
         {name: value for name, value in values.items() if value is not None}, COMMAND_LINE
     )
@@ -322,6 +349,46 @@ def _preferences(environment: Environment) -> Preferences:
 
     path = environment.config_file
     return preferences_at(path, environment.short(path))
+
+
+def _register(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+    import asyncio
+
+    from .passwords import password_from
+    from .terminal.registering import RegisterRun
+
+    fields = _fields(options.field or ())
+    account = _account(options, environment)
+    password = None
+    if not options.show_form:
+        password = password_from(account.source, str(account.settings.jid.bare))
+        password = password or environment.password
+    run = RegisterRun(
+        environment,
+        account.settings,
+        fields=fields,
+        password=password,
+        show_form=options.show_form,
+        quiet=options.quiet,
+        colour=options.color,
+    )
+    return asyncio.run(run.run())
+
+
+def _fields(texts: Iterable[str]) -> dict[str, list[str]]:
+    """Return the values of `--field` by their names; raises UsageError."""
+    from .terminal.registering import secret_in
+
+    fields: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise _usage(f"--field {text} is not NAME=VALUE", "--show-form has the names")
+        problem = secret_in(name)
+        if problem is not None:
+            raise UsageError(problem)
+        fields.setdefault(name, []).append(value)
+    return fields
 
 
 def _config(options: argparse.Namespace, environment: Environment) -> ExitStatus:

@@ -217,6 +217,7 @@ class FakeSession:
     """Answers each iq with the next of `replies`: XML, or an event that comes instead."""
 
     stream = None
+    connected = True
 
     def __init__(self, *replies: str | Disconnected) -> None:
         self.feed = Feed()

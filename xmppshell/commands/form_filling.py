@@ -70,7 +70,7 @@ def fill_silently(form: Form, given: Mapping[str, Sequence[str]]) -> Form:
         raise CommandError(
             Problem(
                 f"the form needs an answer to: {names}",
-                wanted or "the fields are required",
+                wanted,
                 "give each as --field NAME=VALUE, a password by its own options; "
                 "--show-form shows them all",
             )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ..pilot import Negotiation, Stage
 from ..protocol import registration as protocol
 from ..protocol.data_forms import Form
 from ..protocol.errors import stanza_error
@@ -26,7 +27,7 @@ from .requests import StreamEnded, request
 if TYPE_CHECKING:
     from lxml import etree
 
-    from ..session import Session
+    from ..session import Session, Settings
 
 Answers = Mapping[str, Sequence[str]]
 
@@ -60,6 +61,20 @@ class Refused(CommandError):
         super().__init__(problem)
         self.condition = condition
         self.answer = answer
+
+
+def as_a_stranger(settings: Settings) -> Settings:
+    """Return the settings with which to open a stream only as far as one may register there."""
+    return replace(
+        settings,
+        jid=JID("", settings.jid.domain, ""),
+        password=None,
+        component=False,
+        negotiation=Negotiation.AUTO,
+        until=Stage.LOGIN,
+        sm=False,
+        reconnect=False,
+    )
 
 
 async def ask_host(session: Session, host: str) -> Registration:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ..pilot import Stage
 from ..protocol.jid import JID, JIDError
 from ..protocol.problem import Problem
 from ..protocol.registration import Purpose
@@ -13,6 +12,7 @@ from .registering import (
     Answers,
     Registered,
     account_of,
+    as_a_stranger,
     ask_host,
     cancel,
     change_password,
@@ -32,7 +32,7 @@ _WHERE: Final = frozenset({"--host", "--port", "--tls", "--ca-file", "--insecure
 async def run(desk: Desk, call: Call) -> None:
     """Register, change a password, or cancel a registration."""
     session = desk.session
-    if session is None or not session.connected:
+    if session is None or not session.connected or _names_an_account(call):
         await _connect_and_register(desk, call)
     elif not session.online:
         if call.has("jid") or call.has("new_password") or call.has("cancel"):
@@ -48,6 +48,12 @@ async def run(desk: Desk, call: Call) -> None:
         await _register_with(desk, session, call.get("jid"))
 
 
+def _names_an_account(call: Call) -> bool:
+    """Say whether the JID is that of an account to make: services are domains."""
+    changes = call.has("new_password") or call.has("cancel")
+    return not changes and call.has("jid") and bool(_jid(call["jid"]).local)
+
+
 async def _connect_and_register(desk: Desk, call: Call) -> None:
     """Open a stream up to where one may sign in, and make an account there."""
     typed = call.get("jid")
@@ -61,9 +67,8 @@ async def _connect_and_register(desk: Desk, call: Call) -> None:
         )
     settings = with_options(desk.with_jid(typed), call)
     account = settings.jid.bare
-    stranger = replace(settings, jid=JID("", account.domain, ""), password=None, until=Stage.LOGIN)
     shown = desk.view.negotiation
-    await desk.connect(stranger)
+    await desk.connect(as_a_stranger(settings))
     desk.view.negotiation = shown
     session = desk.live
     try:
@@ -196,9 +201,9 @@ COMMANDS = (
             *(option for option in CONNECTION_OPTIONS if option.name in _WHERE),
         ),
         details=(
-            "Without a connection it opens one to make an account. On a stream that is signed in "
-            "the JID is that of a service, such as a gateway. Passwords are asked for without "
-            "echo, and nothing is deleted without a question."
+            "For an account it opens a stream of its own; a domain, on a stream that is signed in, "
+            "is that of a service such as a gateway. Passwords are asked for without echo, and "
+            "nothing is deleted without a question."
         ),
         examples=(
             "/register juliet@example.org",

@@ -20,6 +20,13 @@ ANSWER_SECONDS = 30.0
 """How long an answer may take."""
 
 
+_GONE = Problem(
+    "the connection was closed in the meantime",
+    "servers do not wait long for who is not signed in",
+    "connect again, with the answers ready",
+)
+
+
 class StreamEnded(SessionError):
     """The stream ended instead of an answer; `condition` is that of the stream error, or ""."""
 
@@ -41,6 +48,8 @@ async def request(
     `payload` is XML; without `to` it is for the own account. Raises `StreamEnded` if the stream
     ends before an answer, and `SessionError` if none comes within `seconds`.
     """
+    if not session.connected:
+        raise StreamEnded(session.problem or _GONE, "")
     iq_id = session.ids.next()
     waiting = _Waiting(session, iq_id)
     stop = session.feed.subscribe(waiting.take)

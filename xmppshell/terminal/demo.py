@@ -36,7 +36,7 @@ async def run_demo(
 
     Returns the shell's exit status.
     """
-    server = PracticeServer()
+    server = PracticeServer(registration=True)
     await server.start()
     shell = Shell(environment, colour=colour, remember=False)
     shell.screen.say(
@@ -81,7 +81,7 @@ async def run_server(
     def note(text: str) -> None:
         print(safe(text), file=environment.stdout, flush=True)
 
-    server = PracticeServer(on_note=note)
+    server = PracticeServer(registration=True, on_note=note)
     await server.start(address, port)
     try:
         if ca_file is not None:

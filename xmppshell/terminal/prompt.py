@@ -109,7 +109,9 @@ class Prompt:
 
     async def ask_line(self, message: str, default: str = "") -> str | None:
         """Ask for one line, without history; None if the user backs out."""
-        asking: PromptSession[str] = PromptSession(input=self._keyboard)
+        asking: PromptSession[str] = PromptSession(
+            input_processors=[Visible()], input=self._keyboard
+        )
         try:
             return await asking.prompt_async(message, default=default, handle_sigint=False)
         except (EOFError, KeyboardInterrupt):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmppshell.terminal.columns import cells, shortened, wrapped
+from xmppshell.terminal.columns import cells, fitted, shortened, wrapped
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,7 @@ def test_wrapping_loses_no_word_and_fits(words: list[str], width: int) -> None:
     assert all(cells(line) <= width for line in lines)
     for line, following in itertools.pairwise(lines):
         assert cells(line) + 1 + cells(following.split()[0]) > width
+
+
+def test_one_long_word_in_the_last_column_is_broken_under_itself() -> None:
+    assert fitted("  key  " + "x" * 30, 25) == "  key  " + "x" * 18 + "\n" + " " * 7 + "x" * 12

@@ -356,7 +356,7 @@ def test_auto_switches_the_answers(demo):
 def test_tls_and_features(demo):
     after = demo.enter("/tls", "verified")
     assert re.search(r"version +TLS 1\.3", after)
-    assert re.search(r"SHA-256 +[0-9A-F]{64}\n", after)
+    assert re.search(r"SHA-256  ([0-9A-F]{2}:){23}\n {11}([0-9A-F]{2}:){8}[0-9A-F]{2}\n", after)
     assert re.search(r"verified +yes", after)
     demo.enter("/features", "urn:ietf:params:xml:ns:xmpp-bind")
 

@@ -58,7 +58,8 @@ def fitted(text: str, width: int) -> str:
     """Return `text` with the lines that are longer than `width` columns broken between words.
 
     A line in columns, which have two spaces or more between them, goes on under its last column,
-    any other line a little to the right of where it began.
+    any other line a little to the right of where it began. A last column that is one long word
+    is broken inside it.
     """
     return "\n".join(_fitted_line(line, width) for line in text.split("\n"))
 
@@ -70,4 +71,8 @@ def _fitted_line(line: str, width: int) -> str:
     gaps = [found.end() for found in _GAP.finditer(line) if found.end() <= width // 2]
     start = gaps[-1] if gaps else margin
     indent = start if gaps else margin + 2
+    room = width - start
+    if gaps and " " not in line[start:] and room > 0:  # A fingerprint, a nonce.
+        pieces = [line[at : at + room] for at in range(start, len(line), room)]
+        return line[:start] + f"\n{' ' * indent}".join(pieces)
     return wrapped(line[start:], width, line[:start], " " * indent)

@@ -133,7 +133,7 @@ class Sasl:
                 condition = name
         problem = problem_for("sasl", condition, text)
         if stream.is_client:
-            problem = self._client.failed(condition, problem)
+            problem = self._client.failed(condition, text, problem)
         else:
             self._server.forget()
         if self.exchange is not None and not self.exchange.outcome:

@@ -227,7 +227,7 @@ class Sasl2:
         guess = self._client.guessed_wrong(stream)
         if guess:
             return Notice(f"{guess} was sent ahead, and the server does not have it")
-        problem = self._client.failed(condition, problem)
+        problem = self._client.failed(condition, text, problem)
         return AuthenticationFailed(self._named, condition, text, problem)
 
 

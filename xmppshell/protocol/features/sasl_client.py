@@ -195,13 +195,13 @@ class SaslClient:
             self.refusal = error.problem
             return False
 
-    def failed(self, condition: str, problem: Problem) -> Problem:
+    def failed(self, condition: str, text: str, problem: Problem) -> Problem:
         """Take failure; return what it means, which may be more than its condition says.
 
         There is no second try with what was proposed here; what a user typed may be typed anew.
         """
         if self.mechanism is not None:
-            problem = self.mechanism.failure(condition) or problem
+            problem = self.mechanism.failure(condition, text) or problem
         if self._ours and self.refusal is None:
             self.refusal = problem
         self.mechanism = self._pending = self._proposal = None

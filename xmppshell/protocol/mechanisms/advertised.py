@@ -29,7 +29,7 @@ class Advertised:
     def agrees(self, attribute: str, digest: str) -> bool:
         """Say whether the server's attribute `h` is that of these lists (XEP-0474 6.2).
 
-        Version 0.3 of the XEP, which ejabberd 24.12 speaks, divided by `,` and `|`. That is as
+        Version 0.3 of the XEP divided by `,` and `|`, and servers of its time still do. That is as
         good where no name holds one of these, as no registered name does.
         """
         if attribute == self.hash(digest):

@@ -61,8 +61,11 @@ class ClientMechanism:
         """
         return False
 
-    def failure(self, condition: str) -> Problem | None:
-        """Explain a failure with `condition` better than the condition does, if that is known."""
+    def failure(self, condition: str, text: str = "") -> Problem | None:
+        """Explain a failure better than its `condition` does, if that can be.
+
+        `text` is what the server added.
+        """
         return None
 
 

@@ -19,7 +19,7 @@ class ExternalClient(ClientMechanism):
         """Return the identity (XEP-0178 2)."""
         return self._identity.encode()
 
-    def failure(self, condition: str) -> Problem | None:
+    def failure(self, condition: str, text: str = "") -> Problem | None:
         """Explain not-authorized, which is about the certificate here."""
         if condition not in ("not-authorized", "invalid-authzid"):
             return None

@@ -43,7 +43,7 @@ class OAuthBearerClient(ClientMechanism):
         self._failure = _explained(challenge)
         return SEPARATOR.encode()
 
-    def failure(self, condition: str) -> Problem | None:
+    def failure(self, condition: str, text: str = "") -> Problem | None:
         """Say what the server's error object said."""
         return self._failure
 

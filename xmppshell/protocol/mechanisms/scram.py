@@ -165,7 +165,7 @@ class ScramClient(ClientMechanism):
         if server_first.hash is None or self.advertised is None:
             return
         if not self.advertised.agrees(server_first.hash, self._digest):
-            raise SaslRefusedError(_LIST_CHANGED)
+            raise SaslRefusedError(LIST_CHANGED)
         self.list_verified = True
 
     def finish(self, data: bytes | None) -> bool:
@@ -176,11 +176,15 @@ class ScramClient(ClientMechanism):
             self.respond(data)
         return True
 
-    def failure(self, condition: str) -> Problem | None:
-        """Explain a failure that has to do with channel binding."""
+    def failure(self, condition: str, text: str = "") -> Problem | None:
+        """Explain a failure that has to do with channel binding.
+
+        Prosody says malformed-request then, and ejabberd not-authorized, as of a wrong password.
+        """
         if self._flag == NOT_OFFERED and self._step == 0 and condition != "not-authorized":
             return _BINDING_DENIED
-        if self.binding is not None and condition == "malformed-request":
+        about_binding = condition == "malformed-request" or "channel binding" in text.lower()
+        if self.binding is not None and about_binding:
             return Problem(
                 f"the server does not accept the channel binding {self.binding.type}",
                 "it does not support this type, or TLS ends somewhere before it: at a proxy, or "
@@ -353,7 +357,7 @@ _NO_SIGNATURE: Final = Problem(
     "do not trust this connection; look at the exchange with /show",
     "RFC 5802 5",
 )
-_LIST_CHANGED: Final = Problem(
+LIST_CHANGED: Final = Problem(
     "the list of mechanisms or channel bindings was changed on its way from the server",
     "the hash in the server's first SCRAM message is not that of the list that arrived: somebody "
     "in between hides the stronger ones, or the server counts others than it offers",

@@ -325,21 +325,27 @@ class Session:
         Raises `ConnectionFailed` or `SessionError`, whose problem says at which step and why.
         """
         self._opened_at = time.monotonic()
-        try:
-            await self._enter()
-        except SessionError:
-            if not self._refused_ahead():
-                raise
-            self._pipelines = False
-            self._publish(Notice(_NOT_AHEAD, True))
-            await self._enter()
+        while True:
+            try:
+                return await self._enter()
+            except SessionError:
+                reason = self._reason_for_another()
+                if not reason:
+                    raise
+                self._publish(Notice(reason, True))
 
-    def _refused_ahead(self) -> bool:
-        """Say whether the server should be asked a step at a time instead."""
+    def _reason_for_another(self) -> str:
+        """Return why a fresh connection may do better, or ""; each reason comes once at most."""
         stream = self.stream
-        if stream is None or not self._pipelines or self._leaving:
-            return False
-        return stream.ahead.refused or (self._verdict is None and stream.refused_ahead)
+        if stream is None or self._leaving:
+            return ""
+        if stream.confused and self._fast_token is None:
+            return _CONFUSED
+        refused = self._verdict is None and stream.refused_ahead
+        if self._pipelines and (stream.ahead.refused or refused):
+            self._pipelines = False
+            return _NOT_AHEAD
+        return ""
 
     async def _enter(self) -> None:
         """Connect once and negotiate."""
@@ -454,8 +460,7 @@ class Session:
         except TimeoutError:
             raise SessionError(
                 Problem(
-                    f"the server said nothing for {limit:.0f} seconds "
-                    f"({stream.state.value})",
+                    f"the server said nothing for {limit:.0f} seconds ({stream.state.value})",
                     "the server hangs, or something between drops its answers",
                     "try again; look at the server's log",
                 )
@@ -469,6 +474,8 @@ class Session:
         if not self.resumable:
             self.exchanges.forget()
         self._publish(Disconnected(stream.closed_properly and problem is None, problem))
+        if self.resumable and problem is not None and not self.reconnector.active:
+            self._publish(Notice("the stream can be resumed: /resume goes on with it"))
         if self._ready is not None and not self._ready.done():
             self._ready.set_exception(SessionError(problem or _LEFT_EARLY))
 
@@ -722,6 +729,7 @@ _NOT_CONNECTED = Problem(
 _HANDSHAKE = Problem(
     "the TLS handshake is under way", "nothing but TLS may be sent now", "wait a moment"
 )
+_CONFUSED = "the refused token confused the server: once more without it, on a fresh connection"
 _NOT_AHEAD = (
     "the server does not take what is sent ahead of its features: once more, a step at a time"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -24,6 +25,10 @@ from xmppshell.protocol.stream import Stream
 from xmppshell.transcript.redaction import redact
 
 CLIENT_ID = "d4565fa7-4d72-4749-b3d3-740edbf87770"
+HEADER = (
+    "<stream:stream id='s' from='localhost' version='1.0' xmlns='jabber:client' "
+    "xmlns:stream='http://etherx.jabber.org/streams'>"
+)
 NONE, EXPR = "HT-SHA-256-NONE", "HT-SHA-256-EXPR"
 EXPORTER = Channel((ChannelBinding("tls-exporter", b"x" * 32),))
 OTHER = Channel((ChannelBinding("tls-exporter", b"y" * 32),))
@@ -65,6 +70,13 @@ class House:
 @pytest.fixture
 def house() -> House:
     return House()
+
+
+def data_of(stream: Stream) -> bytes:
+    """Return what the stream proposes to send."""
+    (move, *_) = stream.moves()
+    assert isinstance(move, Send), move
+    return move.data
 
 
 def requests(link: Link) -> list[str]:
@@ -141,6 +153,38 @@ def test_a_refused_token_is_dropped_and_the_password_is_next(house: House, condi
     assert not signed_in.token
 
 
+@pytest.mark.parametrize(("refused", "confused"), [(True, True), (False, False)])
+def test_a_server_that_a_refused_token_confuses_is_told_apart(
+    refused: bool, confused: bool
+) -> None:
+    """Prosody 13 proves another list of mechanisms after that than it offered."""
+    token = FastToken(NONE, "wrong", "") if refused else None
+    stream = client_stream(secured=True, tls=False, sasl2=Sasl2Wishes(CLIENT_ID, token=token))
+    offer = (
+        "<stream:features><authentication xmlns='urn:xmpp:sasl:2'>"
+        "<mechanism>SCRAM-SHA-256</mechanism><inline><fast xmlns='urn:xmpp:fast:0'>"
+        f"<mechanism>{NONE}</mechanism></fast></inline></authentication></stream:features>"
+    )
+    failure = (
+        "<failure xmlns='urn:xmpp:sasl:2'>"
+        "<not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>"
+    )
+    for answer in (HEADER + offer, *([failure] if refused else [])):
+        stream.data_sent(data_of(stream))
+        stream.receive_data(answer.encode())
+    first = data_of(stream)
+    stream.data_sent(first)
+    sent = first.partition(b"<initial-response>")[2].partition(b"<")[0]
+    nonce = base64.b64decode(sent).decode().rpartition("r=")[2]
+    wrong = base64.b64encode(b"x" * 32).decode()
+    message = f"r={nonce}y,s=c2FsdCBvZiB0aGUgdGVzdA==,i=4096,h={wrong}"
+    challenge = base64.b64encode(message.encode()).decode()
+    stream.receive_data(f"<challenge xmlns='urn:xmpp:sasl:2'>{challenge}</challenge>".encode())
+    (move, *_) = stream.moves()
+    assert isinstance(move, GiveUp)
+    assert stream.confused is confused
+
+
 def test_a_refused_token_without_a_password_ends_it(house: House) -> None:
     token = house.given()
     house.tokens.clear()
@@ -210,19 +254,13 @@ def test_a_token_of_an_unknown_mechanism_is_left_alone(house: House) -> None:
 def test_success_without_proof_of_the_token_is_refused(house: House) -> None:
     wishes = Sasl2Wishes(CLIENT_ID, token=FastToken(NONE, "t", ""))
     client = client_stream(None, secured=True, tls=False, sasl2=wishes)
-    header = (
-        "<stream:stream id='s' from='localhost' version='1.0' xmlns='jabber:client' "
-        "xmlns:stream='http://etherx.jabber.org/streams'>"
-    )
     offer = (
         "<stream:features><authentication xmlns='urn:xmpp:sasl:2'><inline>"
         f"<fast xmlns='urn:xmpp:fast:0'><mechanism>{NONE}</mechanism></fast></inline>"
         "</authentication></stream:features>"
     )
-    for answer in (header + offer, "<success xmlns='urn:xmpp:sasl:2'/>"):
-        (move, *_) = client.moves()
-        assert isinstance(move, Send)
-        client.data_sent(move.data)
+    for answer in (HEADER + offer, "<success xmlns='urn:xmpp:sasl:2'/>"):
+        client.data_sent(data_of(client))
         client.receive_data(answer.encode())
     (move,) = client.moves()
     assert isinstance(move, GiveUp)

@@ -132,6 +132,28 @@ class TestWholeNegotiation:
             "SCRAM-SHA-256-PLUS", True, "juliet", sasl2=True, channel_binding="tls-exporter"
         )
 
+    @pytest.mark.parametrize(
+        ("options", "mechanism"),
+        [
+            ({}, "SCRAM-SHA-256"),
+            ({"channel_binding": "tls-exporter"}, "SCRAM-SHA-256-PLUS"),
+            ({"floor": "SCRAM-SHA-256-PLUS"}, "SCRAM-SHA-256-PLUS"),
+        ],
+    )
+    def test_an_exporter_that_is_not_announced_is_used_only_when_asked_for(
+        self, options: dict[str, str], mechanism: str
+    ) -> None:
+        channel = Channel((ChannelBinding("tls-exporter", b"x" * 32),))
+        server = server_stream(
+            mechanisms=("SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"),
+            sasl2=True,
+            announce_bindings=False,
+        )
+        client = client_stream(sasl2=wishing(), **options)
+        Link(client, server, channels=(channel, channel)).run()
+        assert client.online
+        assert client.mechanism == mechanism
+
     def test_a_server_is_free_to_choose_a_resource(self) -> None:
         client = secured_client(jid=JID.parse("juliet@localhost"))
         link = Link(client, secured_server()).run()

@@ -152,7 +152,8 @@ class Stream:
     """One stream over one connection, through its restarts; see the module for its use.
 
     `secured` starts as True where the transport is encrypted already (direct TLS); `channel` is
-    then what TLS has for SASL.
+    then what TLS has for SASL. `confused` tells that the server went wrong in a way that a fresh
+    connection mends.
     """
 
     def __init__(
@@ -201,6 +202,7 @@ class Stream:
         if isinstance(options, ServerOptions) and options.register is not None:
             self._features += (self._register,)
         self.ahead = Ahead()
+        self.confused = False
 
     # What the features and the readers ask.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from .. import namespaces as ns
 from ..mechanisms import Advertised, ClientMechanism
+from ..mechanisms.scram import LIST_CHANGED
 from ..moves import Move, MoveFamily, Send
 from ..problem import Problem
 from ..states import State
@@ -56,6 +57,13 @@ class Sasl2Client(SaslClient):
         """Take the beginning of an exchange; what the server proved before counts no more."""
         self._proved = False
         super().began(stream, name, payload)
+
+    def challenged(self, stream: Stream, text: str) -> None:
+        """Take a challenge; a server that refused a token may go wrong from then on."""
+        super().challenged(stream, text)
+        if self.refusal is LIST_CHANGED and self._fast.refused:
+            self.refusal = _CONFUSED
+            stream.confused = True
 
     def continued(self, text: str, tasks: Iterable[str]) -> None:
         """Take that the exchange is done, and the server wants one of the `tasks` as well."""
@@ -140,6 +148,13 @@ class Sasl2Client(SaslClient):
         )
 
 
+_CONFUSED: Final = Problem(
+    "after it refused the token, the server counts other mechanisms or channel bindings than it "
+    "offered",
+    "Prosody with mod_sasl2_fast and mod_sasl_ssdp does; or somebody in between changed the list",
+    "connect again: without the token it is told apart",
+    "XEP-0474 6.2",
+)
 _REFUSED: Final = Problem(
     "the server refused the token of the last login, and there is no password to sign in with",
     "the token has expired, was taken back, or the password was changed since",

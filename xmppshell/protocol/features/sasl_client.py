@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from .. import namespaces as ns
-from ..channel import announced_types
+from ..channel import TLS_EXPORTER, announced_types
 from ..mechanisms import (
+    PLUS,
     Advertised,
     ClientMechanism,
     SaslRefusedError,
@@ -273,7 +274,13 @@ def choose_mechanism(stream: Stream, advertised: Advertised) -> tuple[ClientMech
         password=bool(credentials.password),
         anonymous=not options.jid.local,
     )
-    choice = choose(advertised, stream.channel, wishes)
+    channel = stream.channel
+    asked = wanted or options.channel_binding or options.floor.endswith(PLUS)
+    if options.sasl2 is not None and advertised.bindings is None and not asked:
+        # tls-exporter is there for tokens. Some servers that announce no types take others for it.
+        kept = tuple(each for each in channel.bindings if each.type != TLS_EXPORTER)
+        channel = replace(channel, bindings=kept)
+    choice = choose(advertised, channel, wishes)
     mechanism = client_mechanism(
         choice.mechanism,
         credentials,

@@ -50,7 +50,8 @@ def rows(text: str) -> dict[str, str]:
 
 def settings_of(*arguments: str) -> Settings:
     """Give what `connect` would use."""
-    return cli._settings(cli._parse(["connect", *arguments]), Environment())
+    settings, _ = cli._settings(cli._parse(["connect", *arguments]), Environment())
+    return settings
 
 
 def test_it_shows_each_value_and_where_it_comes_from(

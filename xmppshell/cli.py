@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from . import __version__
-from .configuration.keys import DEFAULT_KEYS, HOW, Key, Kind, Value, WrongValue
+from .configuration.keys import DEFAULT_KEYS, Key, Kind, Value, WrongValue
 from .exit_status import ExitStatus
 from .protocol.problem import Problem, ProblemError
 
@@ -141,7 +141,7 @@ def _add_keys(parser: argparse.ArgumentParser, keys: Iterable[Key]) -> None:
             )
         else:
             groups[key.group].add_argument(
-                key.option,
+                *filter(None, (key.option, key.also)),
                 type=_reader(key),
                 choices=key.choices or None,
                 metavar=key.placeholder or None,
@@ -185,7 +185,7 @@ def _add_register(commands: _Commands) -> None:
 
 
 def _add_negotiation(parser: argparse.ArgumentParser) -> None:
-    _add_keys(parser, (key for key in DEFAULT_KEYS.values() if key.group == HOW))
+    _add_keys(parser, (DEFAULT_KEYS["negotiate"], DEFAULT_KEYS["until"]))
 
 
 def _add_config(commands: _Commands) -> None:
@@ -269,9 +269,9 @@ def _connect(options: argparse.Namespace, environment: Environment) -> ExitStatu
         _need_a_terminal(environment, "give --execute XML, or - to read stanzas from it")
     for stanza in options.execute or ():
         _check_stanza(stanza)
-    settings = _settings(options, environment)
+    settings, name = _settings(options, environment)
     if not one_shot:
-        return _run_shell(environment, settings, options.color)
+        return _run_shell(environment, settings, options.color, name)
     import asyncio
 
     from .terminal.batch import Batch
@@ -304,8 +304,8 @@ def _check_stanza(text: str) -> None:
         raise _usage(f"--execute: the XML is not complete, {tags} is still open", "close it")
 
 
-def _settings(options: argparse.Namespace, environment: Environment) -> Settings:
-    """Return what to connect with, the password included."""
+def _settings(options: argparse.Namespace, environment: Environment) -> tuple[Settings, str]:
+    """Return what to connect with, the password included, and the name of the account or ""."""
     from dataclasses import replace
 
     from .passwords import PasswordSource, find_password
@@ -319,9 +319,9 @@ def _settings(options: argparse.Namespace, environment: Environment) -> Settings
             "--mechanism ANONYMOUS needs none",
         )
     if not settings.needs_password and account.source == PasswordSource():
-        return settings
+        return settings, account.name
     password = find_password(account.source, str(settings.jid.bare), environment)
-    return replace(settings, password=password)
+    return replace(settings, password=password), account.name
 
 
 def _account(options: argparse.Namespace, environment: Environment) -> Account:
@@ -413,13 +413,13 @@ def _config(options: argparse.Namespace, environment: Environment) -> ExitStatus
 
 
 def _run_shell(
-    environment: Environment, settings: Settings | None, colour: bool | None
+    environment: Environment, settings: Settings | None, colour: bool | None, name: str = ""
 ) -> ExitStatus:
     import asyncio
 
     from .terminal.shell import Shell
 
-    return asyncio.run(Shell(environment, colour=colour).run(settings))
+    return asyncio.run(Shell(environment, colour=colour).run(settings, name))
 
 
 def _demo(options: argparse.Namespace, environment: Environment) -> ExitStatus:

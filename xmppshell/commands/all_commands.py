@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from . import help as help_group
-from . import keeping, negotiation, redirects, registration, sending, stream, tls, viewing
+from . import (
+    keeping,
+    negotiation,
+    redirects,
+    registration,
+    sending,
+    sessions,
+    settings,
+    stream,
+    tls,
+    viewing,
+)
 from .desk import Desk
 from .registry import Registry, split_name
 
@@ -13,12 +24,14 @@ def build_registry() -> Registry:
     registry = Registry()
     groups = (
         stream,
+        sessions,
         tls,
         redirects,
         registration,
         negotiation,
         sending,
         viewing,
+        settings,
         keeping,
         help_group,
     )

@@ -5,6 +5,7 @@ The desk knows no terminal. Whoever shows things implements `Screen`.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
+from ..configuration.layers import Preferences, may_be_account
 from ..pilot import Negotiation
 from ..protocol import dialects
 from ..protocol.events import (
@@ -28,12 +30,15 @@ from ..protocol.problem import Problem
 from ..protocol.xml import Context
 from ..remembered import MechanismMemory, keep_mechanisms, with_floor
 from ..session import Session, SessionError, Settings
+from .accounts import Account, choose, overlaid, source_of, values_of
 from .compose import Composition, compose
 from .drafts import secret_payload
 from .log import Log
 from .registry import CommandError, Registry
+from .roll import Roll, is_over, split_address
 
 if TYPE_CHECKING:
+    from ..configuration.layers import Layer
     from ..feed import Record
     from ..transcript.capture import CaptureWriter
     from .filters import Filter
@@ -66,19 +71,31 @@ class Screen(Protocol):
     def editing(self, mode: str | None) -> str:
         """Set the editing keys to "vi" or "emacs" if given; return which are in use."""
 
+    def colour(self, wanted: bool | None) -> bool:
+        """Switch colour if asked to; return whether there is any."""
+
+    def switched(self, session: Session) -> None:
+        """Take note that another session is the current one."""
+
     def typed(self) -> Sequence[str]:
         """Return what was typed, oldest first, without secrets."""
 
 
 @dataclass
 class ViewChoices:
-    """How records are shown; the commands change it, the view reads it."""
+    """How records are shown; the commands change it, the view reads it.
+
+    `several_sessions` says that lines need the name of their session. `session_number` gives the
+    place of a name among all that there were, which stands for its colour.
+    """
 
     raw: bool = False
     timestamps: bool = False
     negotiation: bool = False
     filter: Filter | None = None
     hidden: int = 0
+    several_sessions: bool = False
+    session_number: Callable[[str], int] = field(default_factory=lambda: Roll().number)
 
 
 @dataclass
@@ -92,7 +109,8 @@ class Desk:
     screen: Screen
     open_capture: Callable[[Settings], CaptureWriter]
     settings: Settings | None = None
-    session: Session | None = None
+    sessions: Roll = field(default_factory=Roll)
+    preferences: Preferences = field(default_factory=Preferences)
     log: Log = field(default_factory=Log)
     view: ViewChoices = field(default_factory=ViewChoices)
     seen_jids: dict[str, None] = field(default_factory=dict)
@@ -101,37 +119,122 @@ class Desk:
     memory: MechanismMemory | None = None
     _passwords: dict[JID, str] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        self.view.session_number = self.sessions.number
+
+    @property
+    def session(self) -> Session | None:
+        """The current session, open or closed; None before the first."""
+        return self.sessions.current
+
     # Connecting.
 
-    async def connect(self, settings: Settings) -> None:
-        """Open a session with `settings`; raises ProblemError if it cannot be.
+    async def connect(self, settings: Settings, name: str = "") -> None:
+        """Open a session with `settings` and make it the current one; raises ProblemError.
 
-        The old session must be closed.
+        A session of the same account that was closed is opened again. Otherwise there is a new
+        one beside those that are open, called `name` or after the account; if the current one
+        was closed, it takes its place.
         """
-        self.need_no_session()
-        previous = self.session
-        guarded = settings if self.memory is None else with_floor(settings, self.memory)
-        session = Session(settings.jid.local or settings.jid.domain, guarded, numbers=self.numbers)
-        if previous is not None:
-            session.policies = dict(previous.policies)
-            if previous.settings.jid.local == settings.jid.local:
-                session.ids = previous.ids
-        self.session, self.settings = session, settings
+        session = self._closed(settings.jid.bare, name) or self._new_session(settings, name)
+        await session.reconnector.stop()
+        session.settings = settings if self.memory is None else with_floor(settings, self.memory)
+        self.use(session)
+        self.settings = settings
         if settings.negotiation is not Negotiation.AUTO or settings.until is not None:
             self.view.negotiation = True
+        await session.open()
+
+    def _closed(self, account: JID, name: str) -> Session | None:
+        """Return the session of that account, and name if there is one, that can be opened."""
+        current = self.session
+        for session in (current, *self.sessions.others) if current is not None else ():
+            same = session.settings.jid.bare == account and name in ("", session.name)
+            if same and not session.connected:
+                return session
+        return None
+
+    def _new_session(self, settings: Settings, name: str) -> Session:
+        account = settings.jid.bare
+        previous = self.session
+        if previous is not None and is_over(previous):
+            self.sessions.remove(previous.name)
+        wanted = name or settings.jid.local or settings.jid.domain
+        session = Session(self.sessions.free_name(wanted, account), settings, numbers=self.numbers)
+        if previous is not None:
+            session.policies = dict(previous.policies)
         if self.memory is not None:
             keep_mechanisms(session, self.memory, self.screen.problem)
         session.feed.subscribe(self._observe)
         session.feed.subscribe(self.screen.record)
         session.feed.subscribe(self.open_capture(settings).write)
-        await session.open()
+        self.sessions.add(session, account)
+        return session
 
-    def need_no_session(self) -> None:
-        """Raise `CommandError` if there is an open session."""
+    async def close_all(self) -> None:
+        """Close every session properly; raises ProblemError if one cannot be."""
+        await asyncio.gather(*(session.close() for session in self.sessions))
+
+    def use(self, session: Session) -> None:
+        """Make `session` the current one."""
+        if session is not self.session:
+            self.settings = replace(session.settings, password=None)
+        self.sessions.use(session.name)
+        self.view.several_sessions = len(self.sessions) > 1
+        self.screen.switched(session)
+
+    def use_next(self) -> None:
+        """Make the next open session the current one, if there is another."""
+        names = self.sessions.names
+        at = names.index(self.session.name) if self.session is not None else 0
+        for name in (*names[at + 1 :], *names[:at]):
+            session = self.sessions.get(name)
+            if session is not None and not is_over(session):
+                self.use(session)
+                return
+
+    def account(self, typed: str | None, given: Layer) -> Account:
+        """Return whom `typed` means, with `given` over what holds otherwise.
+
+        It is the account of a closed session, one of the configuration, or a JID; where nobody
+        is named, that of the last connection. Raises ProblemError.
+        """
+        chosen = values_of({**self.preferences.chosen, **given})
+        if typed is None:
+            settings = self._again()
+        else:
+            of_the_file = may_be_account(typed) and typed in self.preferences.load().accounts
+            session = None if of_the_file else self.sessions.get(typed)
+            if session is not None:
+                settings = self._reopened(session)
+            elif of_the_file or not self._is_near(typed):
+                return choose(typed, self.preferences, given)
+            else:
+                settings = self.with_jid(typed)
+        return Account(overlaid(settings, chosen), source_of(chosen))
+
+    def _again(self) -> Settings:
         if self.session is not None and self.session.connected:
             raise CommandError(
-                Problem("there is a session already", "", "/close it first, then /connect")
+                Problem(
+                    f"{self.session.name} is connected",
+                    "",
+                    "/connect JID opens another session beside it; /close ends this one",
+                )
             )
+        if self.settings is None:
+            raise CommandError(Problem("which account?", "", "/connect juliet@example.org"))
+        return replace(self.settings, redirects=())
+
+    def _reopened(self, session: Session) -> Settings:
+        if session.connected:
+            what = f"{session.name} is connected"
+            raise CommandError(Problem(what, "", f"/use {session.name} goes there"))
+        return replace(session.settings, password=None, redirects=())
+
+    def _is_near(self, typed: str) -> bool:
+        """Say whether the last connection went to the domain of an account."""
+        return self.settings is not None and self.settings.jid.domain == _jid(typed).domain
 
     def password_for(self, settings: Settings) -> str | None:
         """Return the password of the settings, or the one that this shell signed in with before."""
@@ -145,22 +248,25 @@ class Desk:
         if self.settings is not None and self.settings.jid.bare == account.bare:
             self.settings = replace(self.settings, password=password)
 
-    def _note_password(self, right: bool) -> None:
+    def _note_password(self, session: Session, right: bool) -> None:
         """Keep a password that was right for the next time; forget one that was wrong."""
-        assert self.settings is not None
-        account, password = self.settings.jid.bare, self.settings.password
+        account, password = session.settings.jid.bare, session.settings.password
         if right and password is not None:
             self._passwords[account] = password
         elif not right:
             self._passwords.pop(account, None)
-            self.settings = replace(self.settings, password=None)
+            if self.settings is not None and self.settings.jid.bare == account:
+                self.settings = replace(self.settings, password=None)
 
     def _observe(self, record: Record) -> None:
         self.log.add(record)
         event = record.event
-        if isinstance(event, Authenticated | AuthenticationFailed):
-            self._note_password(isinstance(event, Authenticated))
+        session = self.sessions.get(record.session)
+        if session is not None and isinstance(event, Authenticated | AuthenticationFailed):
+            self._note_password(session, isinstance(event, Authenticated))
         if isinstance(event, ElementSeen) and event.stanza is not None:
+            if event.direction is Direction.RECEIVED:
+                self.sessions.came(record.session)
             for address in (event.stanza.sender, event.stanza.to):
                 if address:
                     self.seen_jids[address] = None
@@ -177,38 +283,73 @@ class Desk:
 
     @property
     def live(self) -> Session:
-        """The open session; raises `CommandError` if there is none."""
-        if self.session is None or not self.session.connected:
+        """The current session, which is open; raises `CommandError` if there is none."""
+        return self._open(self.session)
+
+    def open_session(self, name: str | None) -> Session:
+        """Return the open session of that name, or the current one; raises `CommandError`."""
+        return self.live if name is None else self._open(self.sessions.find(name))
+
+    def _open(self, session: Session | None) -> Session:
+        if session is not None and not session.connected and session.reconnector.active:
+            what = f"{session.name} is not connected, and connecting again"
+            raise CommandError(
+                Problem(what, "nothing was sent", "wait, or /resume or /connect at once")
+            )
+        if session is not None and not session.connected and session.resumable:
             raise CommandError(
                 Problem(
-                    "there is no connection",
-                    "it was closed, or never opened",
-                    "/connect JID, or /help",
+                    f"{session.name} is not connected",
+                    "nothing was sent: the line is cut, and the stream waits to be resumed",
+                    "/resume goes on with it; /sm shows what waits",
                 )
             )
-        return self.session
+        if session is None or not session.connected:
+            several = session is not None and len(self.sessions) > 1
+            raise CommandError(
+                Problem(
+                    f"{session.name} is not connected"
+                    if session is not None and several
+                    else "there is no connection",
+                    "it was closed, or never opened",
+                    "/connect JID, or /sessions" if several else "/connect JID, or /help",
+                )
+            )
+        return session
+
+    def addressed(self, text: str) -> tuple[Session | None, str]:
+        """Divide `@NAME <xml/>` into the session and the XML; other text is for the current one.
+
+        Raises `CommandError` if there is no such session.
+        """
+        name, xml = split_address(text)
+        return (self.sessions.find(name) if name else self.session), xml
 
     # Sending.
 
     @property
     def context(self) -> Context:
         """The namespaces in scope for what is typed."""
-        session = self.session
+        return self.context_of(self.session)
+
+    def context_of(self, session: Session | None) -> Context:
+        """Return the namespaces in scope for what is typed to `session`."""
         if session is None or session.stream is None:
             return Context.for_namespace(CLIENT)
         return session.stream.context(Direction.SENT)
 
-    def variables(self) -> dict[str, str]:
-        """Return the values of the `$` variables that have one now."""
+    def variables(self, session: Session | None = None) -> dict[str, str]:
+        """Return the values of the `$` variables that have one now, on the current session."""
         values: dict[str, str] = {}
-        session = self.session
-        if session is not None:
-            me = session.jid or session.settings.jid
-            values = {"me": str(me), "bare": str(me.bare), "domain": me.domain}
-            values |= {"user": me.local, "resource": me.resource}
-            values["last"] = session.ids.last
-            values["sasl"] = secret_payload(session.proposal())
-        for record in self.log.stanzas(Direction.RECEIVED):
+        session = session or self.session
+        if session is None:
+            return values
+        me = session.jid or session.settings.jid
+        values = {"me": str(me), "bare": str(me.bare), "domain": me.domain}
+        values |= {"user": me.local, "resource": me.resource}
+        values["last"] = session.ids.last
+        values["sasl"] = secret_payload(session.proposal())
+        for record in self.log.stanzas(Direction.RECEIVED, session.name):
             event = record.event
             assert isinstance(event, ElementSeen)
             if event.stanza is not None and event.stanza.sender:
@@ -216,20 +357,24 @@ class Desk:
                 break
         return {name: value for name, value in values.items() if value}
 
-    def compose(self, text: str) -> Composition:
-        """Fill in what was typed, as `compose.compose` does, for the current session."""
-        session = self.live
+    def compose(self, text: str, session: Session) -> Composition:
+        """Fill in what was typed, as `compose.compose` does, for `session`."""
         dialect = dialects.CLIENT if session.stream is None else session.stream.dialect
-        return compose(text, self.variables(), session.ids.next, self.context, dialect)
+        variables, context = self.variables(session), self.context_of(session)
+        return compose(text, variables, session.ids.next, context, dialect)
 
     async def send(self, text: str) -> None:
-        """Fill in and send what was typed; raises ProblemError and then sends nothing."""
-        session = self.live
+        """Fill in and send what was typed; raises ProblemError and then sends nothing.
+
+        `@NAME` before the XML sends it on another session than the current one.
+        """
+        named, xml = self.addressed(text)
+        session = self._open(named)
         if not session.online and session.stream is not None and session.stream.ended:
             raise SessionError(
                 Problem("the stream is closing", "", "wait for the end, then /connect")
             )
-        composition = self.compose(text)
+        composition = self.compose(xml, session)
         if composition.ids:
             session.ids.last = composition.ids[-1]
         for message in composition.messages:
@@ -267,10 +412,7 @@ class Desk:
 
     def with_jid(self, text: str) -> Settings:
         """Return the present settings for another account; raises `CommandError`."""
-        try:
-            jid = JID.parse(text)
-        except JIDError as error:
-            raise CommandError(error.problem) from error
+        jid = _jid(text)
         if self.settings is None:
             return Settings(jid)
         same = self.settings.jid.domain == jid.domain
@@ -282,3 +424,10 @@ class Desk:
 def path_of(text: str) -> Path:
     """Return the path that a user typed, with `~` expanded."""
     return Path(text).expanduser()
+
+
+def _jid(text: str) -> JID:
+    try:
+        return JID.parse(text)
+    except JIDError as error:
+        raise CommandError(error.problem) from error

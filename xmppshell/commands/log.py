@@ -41,14 +41,17 @@ class Log:
         """The highest number so far, 0 if there is none."""
         return max(self._by_number, default=0)
 
-    def stanzas(self, direction: Direction | None = None) -> Iterator[Record]:
-        """Give the records of stanzas, newest first, of one direction or both."""
+    def stanzas(
+        self, direction: Direction | None = None, session: str | None = None
+    ) -> Iterator[Record]:
+        """Give the records of stanzas, newest first, of one direction or session, or of all."""
         for record in reversed(self.records):
             event = record.event
             if (
                 isinstance(event, ElementSeen)
                 and event.stanza is not None
                 and direction in (None, event.direction)
+                and session in (None, record.session)
             ):
                 yield record
 

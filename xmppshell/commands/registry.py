@@ -56,12 +56,16 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A named option; without `value` it is a flag."""
+    """A named option; without `value` it is a flag.
+
+    A flag that is `negatable` can be turned round: `--insecure` is "on" and `--no-insecure` "off".
+    """
 
     name: str
     meaning: str
     value: str = ""
     choices: tuple[str, ...] = ()
+    negatable: bool = False
 
     @property
     def key(self) -> str:
@@ -69,10 +73,16 @@ class Option:
         return self.name.lstrip("-").replace("-", "_")
 
     @property
+    def opposite(self) -> str:
+        """The option that turns a negatable flag off."""
+        return f"--no-{self.name.lstrip('-')}"
+
+    @property
     def usage(self) -> str:
         """How the option is written in a usage line."""
         value = "|".join(self.choices) if self.choices else self.value
-        return f"[{self.name} {value}]" if value else f"[{self.name}]"
+        name = f"--[no-]{self.name.lstrip('-')}" if self.negatable else self.name
+        return f"[{name} {value}]" if value else f"[{name}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,7 @@ class _Parser:
         self._command = command
         self._text = text
         self._options = {option.name: option for option in command.options}
+        self._opposites = {o.opposite: o for o in command.options if o.negatable}
         self._values: dict[str, str] = {}
 
     def parse(self) -> Call:
@@ -188,6 +199,8 @@ class _Parser:
             word = self._word()
             if word in self._options:
                 self._take_option(self._options[word])
+            elif word in self._opposites:
+                self._values[self._opposites[word].key] = "off"
             elif word.startswith("--"):
                 raise self._error(f"{word} is not an option of /{self._command.name}")
             elif not waiting:
@@ -202,7 +215,7 @@ class _Parser:
 
     def _take_option(self, option: Option) -> None:
         if not option.value and not option.choices:
-            self._values[option.key] = ""
+            self._values[option.key] = "on" if option.negatable else ""
             return
         self._text = self._text.lstrip()
         if not self._text:

@@ -2,84 +2,93 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
-from ..configuration.keys import DEFAULT_KEYS, Kind, Value
-from ..network.discovery import TlsMode
-from ..pilot import Negotiation, Stage
+from ..configuration.keys import CONNECTION_KEYS, Kind
+from ..configuration.layers import Layer, Setting
+from ..passwords import password_from
 from ..protocol.errors import condition
 from ..protocol.events import Direction
 from ..protocol.problem import Problem
 from ..session import Settings
-from .accounts import overlaid
+from .accounts import Account, overlaid, values_of
 from .desk import Desk
 from .registry import Argument, Call, Command, CommandError, Option
+from .roll import NAME, is_over
 
 
 async def connect(desk: Desk, call: Call) -> None:
     """Open a stream: with the account that is named, or again with the last one."""
-    desk.need_no_session()
-    typed = call.get("jid")
-    if typed is None:
-        if desk.settings is None:
-            raise CommandError(Problem("which account?", "", "/connect juliet@example.org"))
-        settings = replace(desk.settings, redirects=())
-    else:
-        settings = desk.with_jid(typed)
-    settings = with_options(settings, call)
-    password = desk.password_for(settings)
+    account = desk.account(call.get("jid"), given(call))
+    settings = account.settings
+    name = _checked_name(desk, call.get("name") or "", settings)
+    password = await _password(desk, account)
     if password is None and settings.needs_password:
-        password = await desk.screen.ask_password(str(settings.jid.bare))
-        if password is None:
-            desk.screen.say("not connected", "dim")
-            return
-    await desk.connect(replace(settings, password=password))
+        desk.screen.say("not connected", "dim")
+        return
+    await desk.connect(replace(settings, password=password), name or account.name)
+
+
+def _checked_name(desk: Desk, name: str, settings: Settings) -> str:
+    if name and not NAME.fullmatch(name):
+        raise CommandError(
+            Problem(f"“{name}” cannot be the name of a session", "", "letters, digits, - and _")
+        )
+    if name and not desk.sessions.may_be_called(name, settings.jid.bare):
+        what = f"there is a session {name} already, or was one of another account"
+        raise CommandError(Problem(what, "", "take another name; /sessions shows them"))
+    return name
+
+
+async def _password(desk: Desk, account: Account) -> str | None:
+    """Return the password: from where it was said to be, from memory, or from the user."""
+    settings = account.settings
+    whose = str(settings.jid.bare)
+    # A password command may take its time, and ask for something itself.
+    password = await asyncio.to_thread(password_from, account.source, whose)
+    password = password or desk.password_for(settings)
+    if password is None and settings.needs_password:
+        password = await desk.screen.ask_password(whose)
+    return password
 
 
 def with_options(settings: Settings, call: Call) -> Settings:
-    """Return `settings` with what `CONNECTION_OPTIONS` say; raises `CommandError`."""
-    port = call.get("port")
-    if port is not None and not (port.isdecimal() and 0 < int(port) < 65536):
-        raise CommandError(Problem(f"{port} is not a port", "", "a number from 1 to 65535"))
-    tls, resource = call.get("tls"), call.get("resource")
-    jid = settings.jid if resource is None else settings.jid.with_resource(resource)
-    mechanism = call.get("mechanism")
-    return replace(
-        overlaid(settings, _values(call)),
-        jid=jid,
-        host=call.get("host") or settings.host,
-        port=int(port) if port else settings.port,
-        tls=TlsMode(tls) if tls else settings.tls,
-        ca_file=call.get("ca_file") or settings.ca_file,
-        websocket=call.get("websocket") or settings.websocket,
-        component=settings.component or call.has("component"),
-        insecure=settings.insecure or call.has("insecure"),
-        mechanism=mechanism.upper() if mechanism else settings.mechanism,
-        negotiation=Negotiation(call.get("negotiate") or settings.negotiation.value),
-        until=Stage(call["until"]) if call.has("until") else settings.until,
-    )
+    """Return `settings` with what `CONNECTION_OPTIONS` say; raises `WrongValue`."""
+    return overlaid(settings, values_of(given(call)))
 
 
-def _values(call: Call) -> dict[str, Value]:
-    """Return the values of `SECURITY_KEYS`; raises `WrongValue`."""
-    keys = (key for key in SECURITY_KEYS if call.has(key.name))
-    return {key.name: key.kind is Kind.FLAG or key.parse(call[key.name]) for key in keys}
+def given(call: Call) -> Layer:
+    """Return what `CONNECTION_OPTIONS` say; raises `WrongValue`."""
+    return {
+        key.name: Setting(key.parse(call[key.name]), "/connect")
+        for key in CONNECTION_KEYS
+        if call.has(key.name)
+    }
 
 
 async def close(desk: Desk, call: Call) -> None:
-    """Say the closing tag and wait for the server's."""
-    await desk.live.close()
+    """Say the closing tag and wait for the server's; or no longer try to connect again."""
+    name = call.get("session")
+    session = desk.session if name is None else desk.sessions.find(name)
+    if session is None or is_over(session):
+        session = desk.open_session(name)
+    await session.close()
 
 
 async def drop(desk: Desk, call: Call) -> None:
     """Cut the connection, to see what a server makes of a client that vanishes."""
-    await desk.live.drop()
+    session = desk.open_session(call.get("session"))
+    await session.drop()
+    if session.wants_reconnecting:
+        session.reconnector.start("the line was cut by hand")
+    elif session.resumable:
+        desk.screen.say("the stream can be resumed: /sm shows what waits, /resume goes on", "dim")
 
 
 async def quit_shell(desk: Desk, call: Call) -> None:
-    """Close the stream properly and leave."""
-    if desk.session is not None:
-        await desk.session.close()
+    """Close every session properly and leave."""
+    await desk.close_all()
     desk.screen.leave()
 
 
@@ -132,32 +141,19 @@ def _table(rows: list[tuple[str, str]]) -> str:
     return "\n".join(f"  {name.ljust(width)}  {value}" for name, value in rows)
 
 
-SECURITY_KEYS = tuple(
-    DEFAULT_KEYS[name]
-    for name in (
-        "channel_binding",
-        "client_cert",
-        "client_key",
-        "allow_downgrade",
-        "tls_version",
-        "keylog",
+CONNECTION_OPTIONS = tuple(
+    Option(
+        key.option,
+        key.meaning,
+        key.placeholder,
+        key.choices,
+        negatable=key.kind is Kind.FLAG,
     )
+    for key in CONNECTION_KEYS
 )
+"""An option for each setting of a connection."""
 
-CONNECTION_OPTIONS = (
-    Option("--host", "connect to this host instead of asking DNS", "HOST"),
-    Option("--port", "the port, 5222 or 5223 otherwise", "PORT"),
-    Option("--tls", "how to encrypt", choices=tuple(mode.value for mode in TlsMode)),
-    Option("--ca-file", "trust the certificates in this file", "FILE"),
-    Option("--insecure", "do not verify the certificate"),
-    Option("--websocket", "go by WebSocket: its address, or auto to look for it", "URL"),
-    Option("--component", "be the component of this domain; the password is its secret"),
-    Option("--resource", "ask for this resource", "RESOURCE"),
-    Option("--mechanism", "insist on this SASL mechanism", "NAME"),
-    *(Option(key.option, key.meaning, key.placeholder, key.choices) for key in SECURITY_KEYS),
-    Option("--negotiate", "who makes the moves", choices=tuple(n.value for n in Negotiation)),
-    Option("--until", "stop there and hand over", choices=tuple(s.value for s in Stage)),
-)
+_SESSION = (Argument("session", "which session, if not this one", True, suggest="sessions"),)
 
 COMMANDS = (
     Command(
@@ -165,8 +161,15 @@ COMMANDS = (
         "stream",
         "open a stream for an account, or again for the last one",
         connect,
-        (Argument("jid", "the account, with a resource if you like", True, suggest="jids"),),
-        CONNECTION_OPTIONS,
+        (
+            Argument(
+                "jid",
+                "the account: a JID, its name in config.toml, or that of a closed session",
+                optional=True,
+                suggest="accounts",
+            ),
+        ),
+        (Option("--name", "what to call the session", "NAME"), *CONNECTION_OPTIONS),
         details=(
             "The password is asked for without echo; it is never part of the line. One that was "
             "right is kept in memory until the shell ends, for the next /connect."
@@ -178,14 +181,16 @@ COMMANDS = (
         "stream",
         "close the stream properly, and wait for the server's closing tag",
         close,
+        _SESSION,
     ),
     Command(
         "drop",
         "stream",
         "cut the connection without a word, as a broken network would",
         drop,
+        _SESSION,
     ),
-    Command("quit", "stream", "close the stream properly and leave (Ctrl-D)", quit_shell),
+    Command("quit", "stream", "close every stream properly and leave (Ctrl-D)", quit_shell),
     Command("pending", "stream", "show the requests that wait for an answer", pending),
     Command(
         "condition",

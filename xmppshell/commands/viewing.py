@@ -53,7 +53,8 @@ async def show(desk: Desk, call: Call) -> None:
 
 async def last(desk: Desk, call: Call) -> None:
     """Show the last exchange: what the user sent last, and what answered it."""
-    sent = next((r for r in desk.log.stanzas(Direction.SENT) if r.move is None), None)
+    name = None if desk.session is None else desk.session.name
+    sent = next((r for r in desk.log.stanzas(Direction.SENT, name) if r.move is None), None)
     if sent is None or sent.number is None:
         raise CommandError(Problem("nothing was sent yet", "", "type a stanza, beginning with <"))
     desk.screen.show(sent)

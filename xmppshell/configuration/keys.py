@@ -7,6 +7,7 @@ A key of the file, a long option of the command line, an option of `/connect` an
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -311,6 +312,8 @@ CONNECTION_KEYS: Final = (
         built_in=False,
         rival="password",
     ),
+    Key("sm", Kind.FLAG, "manage the stream, and resume it after a loss", HOW, built_in=False),
+    Key("reconnect", Kind.FLAG, "open a lost connection again", HOW, built_in=False),
     Key(
         "negotiate",
         Kind.CHOICE,
@@ -352,3 +355,24 @@ DEFAULT_KEYS: Final = {key.name: key for key in CONNECTION_KEYS}
 """What the table `[defaults]` may hold, by name."""
 LOOKS_KEYS: Final = {key.name: key for key in SHELL_KEYS}
 """What the table `[shell]` may hold, by name."""
+
+SECRETS: Final = frozenset({"password", "passwd", "passphrase", "pass", "secret", "token"})
+
+
+def unknown_key(name: str, keys: Collection[str]) -> Problem:
+    """Return why `name` is none of `keys`, if there is more to say, and what may be meant."""
+    if name.lower() in SECRETS:
+        return Problem(
+            f"{name} is no setting",
+            "whoever sees a password written down has it",
+            'password_command = "pass show xmpp", or password_file, or keyring = true',
+        )
+    return Problem(f"{name} is no setting", "", nearest(name, keys))
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return a question for the one of `known` that is most like `name`, or else what there is."""
+    import difflib
+
+    near = difflib.get_close_matches(name.lower().replace("-", "_"), known, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"

@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import Final
 
 from ..protocol.problem import Problem, ProblemError
-from .keys import ACCOUNT_KEYS, DEFAULT_KEYS, LOOKS_KEYS, Key, Kind, WrongValue
+from .keys import (
+    ACCOUNT_KEYS,
+    DEFAULT_KEYS,
+    LOOKS_KEYS,
+    Key,
+    Kind,
+    WrongValue,
+    nearest,
+    unknown_key,
+)
 from .layers import Configuration, Layer, Preferences, Setting
 from .lines import KeyPath, key_lines, line_of
 
@@ -29,8 +38,6 @@ TABLES: Final = ("defaults", "accounts", "shell")
 
 NAME: Final = re.compile(r"[^\W_][\w-]*")
 """What an account may be called: it is also the name of a session, and `@NAME` begins a line."""
-
-SECRETS: Final = frozenset({"password", "passwd", "passphrase", "pass", "secret", "token"})
 
 
 class ConfigurationError(ProblemError):
@@ -124,7 +131,7 @@ class _Reader:
     def _unknown_at_the_top(self, path: KeyPath, value: object) -> None:
         if isinstance(value, dict | list):
             what = f"there is no table [{path[0]}]"
-            self._wrong(path, what, "", _nearest(path[0], TABLES) or f"{_any_of(TABLES)}")
+            self._wrong(path, what, "", nearest(path[0], TABLES))
             return
         tables = [
             table
@@ -185,38 +192,22 @@ class _Reader:
 
     def _unknown_key(self, path: KeyPath, keys: Mapping[str, Key]) -> None:
         name, table = path[-1], ".".join(path[:-1])
-        if name.lower() in SECRETS:
-            self._wrong(
-                path,
-                f"{name}: a password is not kept in this file",
-                "whoever sees the file, or a copy of it, would have it",
-                'password_command = "pass show xmpp", or password_file, or keyring = true',
-            )
-            return
-        cure = _nearest(name, keys) or f"{_any_of(keys)}"
-        if name == "jid":
-            cure = "put it below [accounts.NAME]"
+        unknown = unknown_key(name, keys)
+        what = f"there is no {name} in [{table}]"
+        if unknown.cause:
+            what = f"{name}: a password is not kept in this file"
+        elif name == "jid":
+            unknown = Problem("", "", "put it below [accounts.NAME]")
         elif name in LOOKS_KEYS:
-            cure = "put it below [shell]"
+            unknown = Problem("", "", "put it below [shell]")
         elif name in DEFAULT_KEYS:
-            cure = "put it below [defaults] or [accounts.NAME]"
-        self._wrong(path, f"there is no {name} in [{table}]", "", cure)
+            unknown = Problem("", "", "put it below [defaults] or [accounts.NAME]")
+        self._wrong(path, what, unknown.cause, unknown.cure)
 
     def _wrong(self, path: KeyPath, what: str, cause: str, cure: str, reference: str = "") -> None:
         line = line_of(path, self._lines)
         problem = Problem(f"{self._name}:{line}: {what}", cause, cure, reference)
         self._mistakes.append(_Mistake(line, problem))
-
-
-def _nearest(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name.lower().replace("-", "_"), known, n=1)
-    return f"did you mean {near[0]}?" if near else ""
-
-
-def _any_of(known: Mapping[str, object] | tuple[str, ...]) -> str:
-    return f"there are {', '.join(known)}"
 
 
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")

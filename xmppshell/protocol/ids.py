@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 
 class IdCounter:
     """Gives `j1`, `j2`, `j3` ... ; one counter serves a session for its whole life.
@@ -25,3 +27,18 @@ def prefix_for(localpart: str) -> str:
     """Return the first letter of a localpart in lower case if it is plain ASCII, else `x`."""
     first = localpart[:1].lower()
     return first if first.isascii() and first.isalpha() else "x"
+
+
+def distinct_prefix(name: str, taken: Collection[str]) -> str:
+    """Return a prefix for a session called `name` that is not in `taken`.
+
+    It is the shortest beginning of the name that is free. Prefixes have no digits, so that the
+    ids of two counters can never be the same.
+    """
+    letters = "".join(c for c in name.lower() if c.isascii() and c.isalpha()) or "x"
+    for length in range(1, len(letters) + 1):
+        if letters[:length] not in taken:
+            return letters[:length]
+    while letters in taken:
+        letters += "x"
+    return letters

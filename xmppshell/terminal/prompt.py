@@ -64,6 +64,7 @@ class Prompt:
         self.desk = desk
         self._keyboard = keyboard
         self._offers: deque[str] = deque()
+        self._offered = ""
         self._refreshing: asyncio.TimerHandle | None = None
         self.history = PrivateHistory(history, warn)
         self._warn = warn
@@ -94,8 +95,8 @@ class Prompt:
     async def ask(self) -> str:
         """Return the next complete input; raises EOFError on Ctrl-D."""
         self.complain(None)
-        offered = self._offers.popleft() if self._offers else ""
-        return await self._session.prompt_async(default=offered, handle_sigint=False)
+        self._offered = self._offers.popleft() if self._offers else ""
+        return await self._session.prompt_async(default=self._offered, handle_sigint=False)
 
     async def ask_secret(self, message: str) -> str | None:
         """Ask without echo and without history; None if the user backs out."""
@@ -124,7 +125,20 @@ class Prompt:
             self._offers.append(text)
             return False
         buffer.document = Document(text)
+        self._offered = text
         return True
+
+    def withdraw_offers(self) -> None:
+        """Take back what was offered and not yet edited: it is for another session."""
+        self._offers.clear()
+        buffer = self._session.default_buffer
+        if self._offered and buffer.text == self._offered:
+            buffer.reset()
+        self._offered = ""
+
+    def switch_colour(self, wanted: bool) -> None:
+        """Use colour from now on, or none."""
+        self._session.color_depth = None if wanted else ColorDepth.DEPTH_1_BIT
 
     def leave(self) -> None:
         """End `ask` as Ctrl-D does, if it is waiting."""

@@ -35,6 +35,8 @@ class ShellScreen:
     ) -> None:
         self.prompt: Prompt | None = None
         self.leaving = False
+        self._current = ""
+        self._editing = "emacs"
         self._printer = printer
         self._theme = theme
         self._choices = choices
@@ -68,8 +70,20 @@ class ShellScreen:
                 self._printer.block(text, record.number)
             else:
                 self._choices.hidden += 1
-        if isinstance(record.event, MoveProposed) and isinstance(record.event.move, Send):
-            self._offer(record.event.move)
+        if isinstance(record.event, MoveProposed) and record.session == self._current:
+            move = record.event.move
+            if isinstance(move, Send):
+                self._offer(move)
+
+    def switched(self, session: Session) -> None:
+        """Show that another session is typed to, and what its pilot proposes in the prompt."""
+        if session.name != self._current:
+            self._current = session.name
+            if self.prompt is not None:
+                self.prompt.withdraw_offers()
+            self.offer_proposal(session)
+        if self.prompt is not None:
+            self.prompt.refresh()
 
     def offer_proposal(self, session: Session) -> None:
         """Put the move that the session's pilot proposes into the prompt."""
@@ -105,7 +119,18 @@ class ShellScreen:
 
     def editing(self, mode: str | None) -> str:
         """Set or return the editing keys."""
-        return self.prompt.editing(mode) if self.prompt is not None else "emacs"
+        if self.prompt is not None:
+            return self.prompt.editing(mode)
+        self._editing = mode or self._editing
+        return self._editing
+
+    def colour(self, wanted: bool | None) -> bool:
+        """Switch colour on or off if asked to; return which it is."""
+        if wanted is not None:
+            self._theme.switch(wanted)
+            if self.prompt is not None:
+                self.prompt.switch_colour(wanted)
+        return self._theme.colour
 
     def typed(self) -> Sequence[str]:
         """Return what was typed, oldest first."""

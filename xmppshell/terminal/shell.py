@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..commands.all_commands import build_registry, run_command
 from ..commands.desk import Desk, ViewChoices
+from ..commands.settings import apply_looks
+from ..configuration.layers import COMMAND_LINE, layer_of
+from ..configuration.reading import preferences_at
 from ..exit_status import ExitStatus
 from ..protocol.problem import Problem, ProblemError
 from ..remembered import MechanismMemory
@@ -39,18 +42,21 @@ _NEXT_COMMAND = re.compile(r"\n(?=/[a-z])")
 class Shell:
     """One run of the interactive shell; `environment` is the terminal it runs in.
 
-    `greeting` is said before the first prompt. Without `remember`, no mechanism is remembered
-    of any account.
+    It begins as the configuration says, whose mistakes raise `ConfigurationError`; `colour` is
+    what the command line says instead. `greeting` is said before the first prompt. Without
+    `remember`, no mechanism is remembered of any account.
     """
 
     def __init__(
         self, environment: Environment, *, colour: bool | None = None, remember: bool = True
     ) -> None:
         self._environment = environment
+        config = environment.config_file
+        chosen = layer_of({} if colour is None else {"color": colour}, COMMAND_LINE)
+        preferences = preferences_at(config, environment.short(config), chosen)
         wanted = colour_wanted(
             no_color=environment.no_color, is_tty=environment.stdout.isatty(), forced=colour
         )
-        self._colour = wanted
         self._printer = Printer(self._write)
         choices = ViewChoices()
         self.screen = ShellScreen(self._printer, Theme(wanted), choices, lambda: environment.width)
@@ -59,12 +65,14 @@ class Shell:
             self.screen,
             self._open_capture,
             view=choices,
+            preferences=preferences,
             memory=MechanismMemory(environment.mechanisms_file) if remember else None,
         )
         self._captures: list[CaptureWriter] = []
         self._work: asyncio.Task[None] | None = None
         self._terminated = False
         self.greeting = ""
+        apply_looks(self.desk)
 
     def _write(self, text: str) -> None:
         self._environment.stdout.write(text)
@@ -75,21 +83,24 @@ class Shell:
         self._captures.append(capture)
         return capture
 
-    async def run(self, settings: Settings | None) -> ExitStatus:
-        """Connect if `settings` are given, then serve the prompt; return the exit status."""
+    async def run(self, settings: Settings | None, name: str = "") -> ExitStatus:
+        """Connect if `settings` are given, then serve the prompt; return the exit status.
+
+        The session is called `name`, or after the account.
+        """
         from .tty_modes import quiet
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminate)
         with quiet(self._environment.stdin):
-            return await self._run(settings)
+            return await self._run(settings, name)
 
-    async def _run(self, settings: Settings | None) -> ExitStatus:
+    async def _run(self, settings: Settings | None, name: str) -> ExitStatus:
         try:
             if settings is None:
                 self.screen.say(WELCOME)
             else:
                 try:
-                    await self._interruptible(self.desk.connect(settings))
+                    await self._interruptible(self.desk.connect(settings, name))
                 except ProblemError as error:
                     self.screen.problem(error.problem)
                     if not self._may_follow():
@@ -116,10 +127,11 @@ class Shell:
         prompt = Prompt(
             self.desk,
             self._environment.history_file,
-            self._colour,
+            self.screen.colour(None),
             keyboard,
             warn=lambda text: self.screen.say(text, "warning"),
         )
+        prompt.editing(self.screen.editing(None))
         self.screen.prompt = prompt
         self._printer.above(keyboard.write_above)
         if self.desk.session is not None:
@@ -170,14 +182,13 @@ class Shell:
             self.screen.prompt.leave()
 
     async def _leave(self) -> None:
-        session = self.desk.session
-        if session is not None:
-            try:
-                await self._interruptible(session.close())
-            except asyncio.CancelledError:
+        try:
+            await self._interruptible(self.desk.close_all())
+        except asyncio.CancelledError:
+            for session in self.desk.sessions:
                 await session.drop()
-            except ProblemError as error:
-                self.screen.problem(error.problem)
+        except ProblemError as error:
+            self.screen.problem(error.problem)
         await self._printer.settle()
         for capture in self._captures:
             capture.close()

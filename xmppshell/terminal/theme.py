@@ -101,6 +101,10 @@ class Theme:
 
     def __init__(self, colour: bool) -> None:
         """Make a theme; with `colour` False every role is plain text."""
+        self.switch(colour)
+
+    def switch(self, colour: bool) -> None:
+        """Use colour from now on, or none."""
         self.colour = colour
         self._codes: dict[Role, tuple[str, str]] = {
             role: _codes(words) if colour else ("", "") for role, words in _PALETTE.items()
@@ -121,6 +125,11 @@ class Theme:
         if "\n" in text:
             text = text.replace("\n", f"{end}\n{start}")
         return f"{start}{text}{end}"
+
+
+def session_role(number: int) -> Role:
+    """Return the role of a session by its number from 0; there are fewer roles than numbers."""
+    return SESSION_ROLES[number % len(SESSION_ROLES)]
 
 
 def _codes(words: str) -> tuple[str, str]:

@@ -45,7 +45,7 @@ class Stage(enum.Enum):
         if self is Stage.CONNECTED:
             return True
         if self is Stage.FEATURES:
-            return len(stream.features) > 0 or stream.state is State.FEATURES
+            return len(stream.features) > 0 or stream.state in _CHOOSING
         if self is Stage.TLS:
             return stream.secured
         if self is Stage.LOGIN:
@@ -59,7 +59,11 @@ def _may_sign_in(stream: Stream) -> bool:
     """Say whether the features are there among which the mechanisms are: those after TLS."""
     if stream.authenticated:
         return True
-    return stream.state is State.FEATURES and (stream.secured or not stream.tls_wanted)
+    return stream.state in _CHOOSING and (stream.secured or not stream.tls_wanted)
+
+
+_CHOOSING = (State.FEATURES, State.COMPONENT_OPENED)
+"""Where the client's move is due; a component has no features, and its handshake instead."""
 
 
 class Verdict(enum.Enum):

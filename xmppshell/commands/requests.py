@@ -55,7 +55,8 @@ async def request(
     stop = session.feed.subscribe(waiting.take)
     address = "" if to is None else f" to='{escape(to)}'"
     try:
-        await session.send(f"<iq type='{kind}'{address} id='{iq_id}'>{payload}</iq>".encode())
+        iq = f"<iq type='{kind}'{address} id='{iq_id}'>{payload}</iq>".encode()
+        await session.send(iq if session.stream is None else session.stream.dialect.complete(iq))
         async with asyncio.timeout(seconds):
             return await waiting.answer
     except TimeoutError:

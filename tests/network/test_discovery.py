@@ -10,8 +10,9 @@ import pytest
 from loopback_dns import SILENCE, Answer, name_server
 
 from xmppshell.network import discovery
-from xmppshell.network.discovery import Target, TlsMode, discover, processing_order
+from xmppshell.network.discovery import Target, TlsMode, discover
 from xmppshell.network.failures import ConnectionFailed
+from xmppshell.network.srv import SrvRecord, processing_order
 
 PLAIN = "_xmpp-client._tcp.example.org"
 DIRECT = "_xmpps-client._tcp.example.org"
@@ -245,8 +246,8 @@ async def test_a_domain_that_cannot_be_one(domain: str) -> None:
 # The choice among several (RFC 2782).
 
 
-def record(host: str, priority: int, weight: int) -> discovery._Record:
-    return discovery._Record(priority, weight, host, 5222, direct_tls=False)
+def record(host: str, priority: int, weight: int) -> SrvRecord:
+    return SrvRecord(priority, weight, host, 5222, direct_tls=False)
 
 
 def test_weights_decide_how_often_a_record_comes_first() -> None:

@@ -165,3 +165,11 @@ def test_leaving_does_not_wait_for_slow_name_servers(monkeypatch: pytest.MonkeyP
         asyncio.run(give_up())
     assert time.perf_counter() - started < 2
     release.set()
+
+
+async def test_the_addresses_of_a_host_are_given_as_numbers() -> None:
+    assert await happy_eyeballs.numeric_addresses("localhost") == ["::1", "127.0.0.1"]
+    assert await happy_eyeballs.numeric_addresses("127.0.0.2") == ["127.0.0.2"]
+    with pytest.raises(ConnectionFailed) as caught:
+        await happy_eyeballs.numeric_addresses("a..b")
+    assert caught.value.kind == "dns"

@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import failures
 from .hostname import ip_address, is_localhost, to_ascii
+from .srv import (
+    SrvAnswer,
+    SrvOutcome,
+    SrvRecord,
+    look_up,
+    processing_order,
+    service_name,
+    system_resolver,
+)
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver
@@ -46,33 +54,6 @@ class Target:
     port: int
     direct_tls: bool
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """One SRV record (RFC 2782), and whether it is of the direct TLS kind."""
-
-    priority: int
-    weight: int
-    host: str
-    port: int
-    direct_tls: bool
-
-
-class _Outcome(enum.Enum):
-    FOUND = enum.auto()
-    NO_RECORDS = enum.auto()
-    NOT_OFFERED = enum.auto()
-    FAILED = enum.auto()
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What DNS said about one service; `detail` says how it failed."""
-
-    outcome: _Outcome
-    records: tuple[_Record, ...] = ()
-    detail: str = ""
 
 
 async def discover(
@@ -118,7 +99,7 @@ def _at(host: str, port: int | None, tls: TlsMode | None, why: str) -> Target:
 
 
 def _choose(
-    name: str, tls: TlsMode | None, plain: _Answer | None, direct: _Answer | None
+    name: str, tls: TlsMode | None, plain: SrvAnswer | None, direct: SrvAnswer | None
 ) -> list[Target]:
     """Turn the answers about the services that were asked for into targets."""
     answers = [answer for answer in (plain, direct) if answer is not None]
@@ -131,67 +112,29 @@ def _choose(
     # The fall-back is one kind of connection; whether it may be used is up to that kind's answer.
     decisive = direct if plain is None else plain
     assert decisive is not None
-    if decisive.outcome is _Outcome.NOT_OFFERED:
+    if decisive.outcome is SrvOutcome.NOT_OFFERED:
         raise failures.not_offered(name, direct_tls=plain is None)
-    if decisive.outcome is _Outcome.NO_RECORDS:
+    if decisive.outcome is SrvOutcome.NO_RECORDS:
         why = "no SRV records, so the domain itself"
     else:
         why = f"the SRV records could not be looked up ({decisive.detail}), so the domain itself"
     return [_at(name, None, tls, why)]
 
 
-def _why(record: _Record, name: str) -> str:
-    return f"SRV {_service(name, record.direct_tls)}, priority {record.priority}"
-
-
-def _service(name: str, direct_tls: bool) -> str:
-    return f"_xmpp{'s' if direct_tls else ''}-client._tcp.{name}"
-
-
-def processing_order(
-    records: Sequence[_Record], draw: Callable[[int, int], int] | None = None
-) -> list[_Record]:
-    """Return `records` in the order to try them in: by priority, then drawn by weight (RFC 2782).
-
-    `draw(0, n)` gives a random integer from 0 to n, both included: `random.randint` by default.
-    """
-    if draw is None:
-        from random import randint
-
-        draw = randint
-    order = []
-    for priority in sorted({record.priority for record in records}):
-        # Weightless records come first, so that they have a chance, a small one, of being drawn.
-        left = sorted(
-            (record for record in records if record.priority == priority),
-            key=lambda record: record.weight > 0,
-        )
-        while left:
-            point = draw(0, sum(record.weight for record in left))
-            for record in left:
-                point -= record.weight
-                if point <= 0:
-                    break
-            left.remove(record)
-            order.append(record)
-    return order
+def _why(record: SrvRecord, name: str) -> str:
+    return f"SRV {service_name(name, record.direct_tls)}, priority {record.priority}"
 
 
 async def _ask(
     name: str, tls: TlsMode | None, resolver: Resolver | None, seconds: float
-) -> tuple[_Answer | None, _Answer | None]:
+) -> tuple[SrvAnswer | None, SrvAnswer | None]:
     """Ask for the records of both kinds at the same time; None for a kind not wanted."""
+    resolver = resolver or system_resolver()
     if resolver is None:
-        import dns.asyncresolver
-        import dns.resolver
-
-        try:
-            resolver = dns.asyncresolver.Resolver()
-        except (dns.resolver.NoResolverConfiguration, OSError):
-            answer = _Answer(_Outcome.FAILED, detail="no name server is configured")
-            return (None, answer) if tls is TlsMode.DIRECT else (answer, None)
+        answer = SrvAnswer(SrvOutcome.FAILED, detail="no name server is configured")
+        return (None, answer) if tls is TlsMode.DIRECT else (answer, None)
     tasks = {
-        direct_tls: asyncio.create_task(_look_up(name, direct_tls, resolver, seconds))
+        direct_tls: asyncio.create_task(look_up(name, direct_tls, resolver, seconds))
         for direct_tls in (False, True)
         if tls is None or direct_tls is (tls is TlsMode.DIRECT)
     }
@@ -209,41 +152,5 @@ async def _ask(
     return answers.get(False), answers.get(True)
 
 
-def _result(task: asyncio.Task[_Answer]) -> _Answer:
-    return task.result() if task.done() else _Answer(_Outcome.FAILED, detail="no answer yet")
-
-
-async def _look_up(name: str, direct_tls: bool, resolver: Resolver, seconds: float) -> _Answer:
-    """Ask for the SRV records of one service; every failure of DNS is an answer."""
-    import dns.exception
-    import dns.resolver
-
-    question = _service(name, direct_tls) + "."
-    try:
-        answer = await resolver.resolve(question, "SRV", lifetime=seconds, search=False)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return _Answer(_Outcome.NO_RECORDS)
-    except dns.exception.Timeout:
-        return _Answer(_Outcome.FAILED, detail=f"no answer within {seconds:g} s")
-    except dns.resolver.NoNameservers as error:
-        return _Answer(_Outcome.FAILED, detail=_name_server_errors(error))
-    except (dns.exception.DNSException, OSError) as error:
-        return _Answer(_Outcome.FAILED, detail=str(error) or type(error).__name__)
-    records = tuple(
-        _Record(
-            record.priority,
-            record.weight,
-            record.target.to_text(omit_final_dot=True),
-            record.port,
-            direct_tls,
-        )
-        for record in answer
-        if record.target.to_text() != "."
-    )
-    return _Answer(_Outcome.FOUND if records else _Outcome.NOT_OFFERED, records)
-
-
-def _name_server_errors(error: Exception) -> str:
-    """Return what each name server said last, such as SERVFAIL or REFUSED, in short."""
-    errors = getattr(error, "kwargs", {}).get("errors", ())
-    return ", ".join(dict.fromkeys(str(entry[3]) for entry in errors)) or "all name servers failed"
+def _result(task: asyncio.Task[SrvAnswer]) -> SrvAnswer:
+    return task.result() if task.done() else SrvAnswer(SrvOutcome.FAILED, detail="no answer yet")

@@ -23,15 +23,23 @@ async def open_socket(host: str, port: int) -> socket.socket:
 
     Raises ConnectionFailed (kind "dns" or that of the most telling refusal).
     """
+    return await _race(host, port, await _addresses(host, port))
+
+
+async def numeric_addresses(host: str) -> list[str]:
+    """Return the IP addresses of `host`, each once. Raises ConnectionFailed (kind "dns")."""
+    return list(dict.fromkeys(address[0] for _, address in await _addresses(host, 0)))
+
+
+async def _addresses(host: str, port: int) -> list[Address]:
     try:
         name = to_ascii(host)
     except ValueError:
         raise failures.bad_name(host) from None
     try:
-        addresses = await _look_up(name, port)
+        return await _look_up(name, port)
     except OSError as error:
         raise failures.lookup_failed(host, error) from error
-    return await _race(host, port, addresses)
 
 
 async def _look_up(name: str, port: int) -> list[Address]:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 INDENT = "  "
 
+PASTE_KEYS = 16
+"""So many keys behind a line end are no longer typed by hand, even when the shell was busy."""
+
 PASTE_SECONDS = 0.1
 """How long after one line end of a paste the next may come on a terminal that marks no pastes."""
 
@@ -42,7 +45,7 @@ PASTE_SECONDS = 0.1
 class UnmarkedPaste:
     """Recognises the line ends of a paste on a terminal that does not mark pastes.
 
-    A line end with more keys right behind it was not typed, nor are those that follow at once.
+    A line end with many keys right behind it was not typed, nor are those that follow at once.
     """
 
     def __init__(self) -> None:
@@ -51,7 +54,7 @@ class UnmarkedPaste:
     def holds(self, event: KeyPressEvent) -> bool:
         """Say whether this Enter is part of a paste."""
         now = time.monotonic()
-        if not _keys_behind(event) and now > self._until:
+        if _keys_behind(event) < PASTE_KEYS and now > self._until:
             return False
         self._until = now + PASTE_SECONDS
         return True
@@ -168,9 +171,9 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
     return ConditionalKeyBindings(keys, has_focus(DEFAULT_BUFFER))
 
 
-def _keys_behind(event: KeyPressEvent) -> bool:
-    """Say whether more keys came together with this one; what the terminal answers is no key."""
-    return any(press.key is not Keys.CPRResponse for press in event.key_processor.input_queue)
+def _keys_behind(event: KeyPressEvent) -> int:
+    """Count the keys that came together with this one; what the terminal answers is no key."""
+    return sum(press.key is not Keys.CPRResponse for press in event.key_processor.input_queue)
 
 
 def _may_close(before: str, context: Context) -> tuple[str, ...]:

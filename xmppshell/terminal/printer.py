@@ -2,7 +2,8 @@
 
 The first blocks are written at once, so that an answer is seen as soon as it is there. While
 more keep coming they are written in batches, since each write redraws the prompt. When more
-comes than a person can read, the rest of it is counted and not shown; the log has it all.
+comes than a person can read, the rest of it is counted and not shown until it ends; the log has
+it all. What the user does and what answers it is counted apart, so that it stays in sight.
 """
 
 from __future__ import annotations
@@ -21,9 +22,33 @@ BURST_BLOCKS = 60
 """How many records are shown at once before folding begins."""
 
 BLOCKS_PER_SECOND = 20
-"""How many more may be shown each second while a flood lasts."""
+"""How many more may come each second without being a flood."""
+
+PAUSE_SECONDS = 0.3
+"""A flood is over when nothing came for so long."""
+
+COUNT_SECONDS = 1.0
+"""How often a flood that goes on says how much it was."""
 
 Runner = Callable[[Callable[[], None]], Awaitable[None]]
+
+
+class Allowance:
+    """How many blocks may still be shown: a burst, and so many more each second."""
+
+    def __init__(self) -> None:
+        self._left = float(BURST_BLOCKS)
+        self._at = time.monotonic()
+
+    def take(self) -> bool:
+        """Take one; False if there is none left."""
+        now = time.monotonic()
+        self._left = min(BURST_BLOCKS, self._left + (now - self._at) * BLOCKS_PER_SECOND)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 class Printer:
@@ -40,26 +65,31 @@ class Printer:
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self._due = 0.0
-        self._allowance = float(BURST_BLOCKS)
-        self._refilled = 0.0
+        self._own, self._others = Allowance(), Allowance()
         self._folded: list[int] = []
+        self._flood: asyncio.TimerHandle | None = None
+        self._came = self._counted = 0.0
 
     def above(self, runner: Runner | None) -> None:
         """Write through `runner` from now on, or directly again if it is None."""
         self._runner = runner
 
-    def block(self, text: str, number: int | None = None) -> None:
-        """Show `text`; with the `number` of a record it may be folded in a flood."""
-        if number is not None and self._runner is not None and not self._allowed():
+    def block(self, text: str, number: int | None = None, *, own: bool = False) -> None:
+        """Show `text`; with the `number` of a record it may be folded in a flood.
+
+        `own` says that the record is of the user's making.
+        """
+        if number is not None and self._runner is not None and self._folds(own):
             self._folded.append(number)
-        else:
-            self._unfold()
-            self._queue.append(text)
+            self._came = time.monotonic()
+            return
+        self._count()
+        self._queue.append(text)
         self._schedule()
 
     def flush(self) -> None:
         """Write everything now, without a prompt in the way."""
-        self._unfold()
+        self._count()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -71,21 +101,32 @@ class Printer:
             await self._writing
         self.flush()
 
-    def _allowed(self) -> bool:
-        now = time.monotonic()
-        self._allowance = min(
-            BURST_BLOCKS, self._allowance + (now - self._refilled) * BLOCKS_PER_SECOND
-        )
-        self._refilled = now
-        if self._folded and self._allowance < BLOCKS_PER_SECOND:
+    def _folds(self, own: bool) -> bool:
+        """Say whether a record is folded, because a flood goes on or begins with it."""
+        if self._own.take() if own else self._flood is None and self._others.take():
             return False
-        if self._allowance < 1:
-            return False
-        self._allowance -= 1
+        if self._flood is None:
+            self._counted = time.monotonic()
+            self._watch()
         return True
 
-    def _unfold(self) -> None:
-        """Say how many were folded, now that something else is shown."""
+    def _watch(self) -> None:
+        self._flood = asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Say what was folded if the flood is over, or goes on for long."""
+        self._flood = None
+        now = time.monotonic()
+        over = now - self._came >= PAUSE_SECONDS
+        if over or now - self._counted >= COUNT_SECONDS:
+            self._count()
+            self._schedule()
+        if not over:
+            self._watch()
+
+    def _count(self) -> None:
+        """Say how many were folded since this was said last."""
+        self._counted = time.monotonic()
         if self._folded:
             first, last, count = self._folded[0], self._folded[-1], len(self._folded)
             where = f"/show {first}" if count == 1 else f"/show {first}-{last}"
@@ -111,14 +152,6 @@ class Printer:
         self._writing = None
         if self._queue:
             self._schedule()
-        elif self._folded:
-            self._timer = asyncio.get_running_loop().call_later(0.3, self._end_of_flood)
-
-    def _end_of_flood(self) -> None:
-        """Say what was folded once the flood pauses; otherwise look again later."""
-        self._timer = None
-        self._unfold()
-        self._schedule()
 
     def _write_queue(self) -> None:
         if self._queue:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..commands.drafts import draft
 from ..pilot import Negotiation
-from ..protocol.events import MoveProposed
+from ..protocol.events import Direction, MoveProposed, WireEvent
 from ..protocol.moves import Send
 from .columns import fitted
 from .problems import problem_block
@@ -67,7 +67,7 @@ class ShellScreen:
         text = self._view.render(record)
         if text is not None:
             if chosen is None or chosen.shows(record):
-                self._printer.block(text, record.number)
+                self._printer.block(text, record.number, own=_is_own(record))
             else:
                 self._choices.hidden += 1
         if isinstance(record.event, MoveProposed) and record.session == self._current:
@@ -135,3 +135,11 @@ class ShellScreen:
     def typed(self) -> Sequence[str]:
         """Return what was typed, oldest first."""
         return self.prompt.history.get_strings() if self.prompt is not None else ()
+
+
+def _is_own(record: Record) -> bool:
+    """Say whether the user sent it, or it answers something."""
+    event = record.event
+    if isinstance(event, WireEvent) and event.direction is Direction.SENT:
+        return record.move is None
+    return record.answers is not None

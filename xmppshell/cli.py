@@ -236,6 +236,16 @@ def _add_serve(commands: _Commands) -> None:
     parser.add_argument(
         "--ca-file", metavar="FILE", help="write the CA certificate here, for clients to trust"
     )
+    parser.add_argument(
+        "--client-cert",
+        metavar="FILE",
+        help="write a certificate for juliet and its key here, to sign in by EXTERNAL",
+    )
+    parser.add_argument(
+        "--tls-exporter",
+        action="store_true",
+        help="have the channel binding tls-exporter, too",
+    )
 
 
 def _seconds(text: str) -> float:
@@ -445,7 +455,16 @@ def _serve(options: argparse.Namespace, environment: Environment) -> ExitStatus:
     from .terminal.demo import run_server
 
     host, port = options.listen
-    return asyncio.run(run_server(environment, host, port, options.ca_file))
+    return asyncio.run(
+        run_server(
+            environment,
+            host,
+            port,
+            ca_file=options.ca_file,
+            client_cert=options.client_cert,
+            exporter=options.tls_exporter,
+        )
+    )
 
 
 def _need_a_terminal(environment: Environment, cure: str) -> None:

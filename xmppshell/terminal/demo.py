@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..exit_status import ExitStatus
 from ..pilot import Negotiation, Stage
-from ..practice.accounts import PRACTICE_PASSWORD
+from ..practice.accounts import PRACTICE_PASSWORD, TOKEN_END
 from ..practice.server import PracticeServer
 from ..protocol.jid import JID
 from ..protocol.problem import Problem, ProblemError
@@ -71,23 +72,34 @@ def _greeting(negotiation: Negotiation, until: Stage | None) -> str:
 
 
 async def run_server(
-    environment: Environment, address: str, port: int, ca_file: str | None
+    environment: Environment,
+    address: str,
+    port: int,
+    *,
+    ca_file: str | None = None,
+    client_cert: str | None = None,
+    exporter: bool = False,
 ) -> ExitStatus:
     """Run the practice server until it is interrupted.
 
-    Raises ProblemError if it cannot listen, or cannot write the CA certificate to `ca_file`.
+    The CA certificate is written to `ca_file`, a certificate for juliet with its key to
+    `client_cert`; with `exporter` there is the channel binding tls-exporter. Raises ProblemError
+    if it cannot listen, or cannot write a file.
     """
 
     def note(text: str) -> None:
         print(safe(text), file=environment.stdout, flush=True)
 
-    server = PracticeServer(registration=True, on_note=note)
+    server = PracticeServer(registration=True, exporter=exporter, on_note=note)
     await server.start(address, port)
     try:
         if ca_file is not None:
-            _write_certificate(ca_file, server.ca_pem)
+            _write(ca_file, server.ca_pem, 0o644, "--ca-file")
+        if client_cert is not None:
+            _write(client_cert, server.client_certificate(DEMO_ACCOUNT), 0o600, "--client-cert")
         note(f"practice server for localhost on {server.address}:{server.port} · Ctrl-C stops it")
         note(f"accounts juliet, romeo, nurse · password {PRACTICE_PASSWORD}")
+        note(f"OAUTHBEARER takes the token NAME{TOKEN_END}, such as juliet{TOKEN_END}")
         trust = f"--ca-file {ca_file}" if ca_file else "--insecure"
         note(
             f"xmppshell connect juliet@localhost --host {server.address} --port {server.port} "
@@ -103,14 +115,16 @@ async def run_server(
         await server.stop()
 
 
-def _write_certificate(name: str, pem: bytes) -> None:
+def _write(name: str, pem: bytes, mode: int, option: str) -> None:
+    """Write a certificate, perhaps with its key, to a file that is made with `mode`."""
     try:
-        Path(name).write_bytes(pem)
+        with open(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(pem)
     except OSError as error:
         raise ProblemError(
             Problem(
-                f"the CA certificate cannot be written to {name}: {error.strerror}",
+                f"the certificate cannot be written to {name}: {error.strerror}",
                 "the folder is missing or not writable",
-                "check --ca-file",
+                f"check {option}",
             )
         ) from error

@@ -51,6 +51,19 @@ def test_a_weaker_one_replaces_a_stronger_only_on_the_users_word(file: Path) -> 
     assert memory.of(JULIET) == WEAK
 
 
+def test_a_better_channel_binding_is_not_given_up_for_another(file: Path) -> None:
+    memory = MechanismMemory(file)
+    for binding, kept in [
+        ("", ""),
+        ("tls-server-end-point", "tls-server-end-point"),
+        ("tls-exporter", "tls-exporter"),
+        ("tls-unique", "tls-exporter"),
+        ("", "tls-exporter"),
+    ]:
+        memory.keep(JULIET, Remembered("SCRAM-SHA-1-PLUS", binding))
+        assert memory.of(JULIET).channel_binding == kept
+
+
 @pytest.mark.parametrize("mechanism", ["ANONYMOUS", "OAUTHBEARER", "X-UNKNOWN", ""])
 def test_what_is_used_only_when_asked_for_is_not_kept(file: Path, mechanism: str) -> None:
     MechanismMemory(file).keep(JULIET, Remembered(mechanism), weaker_too=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .protocol.channel import BINDING_TYPES
 from .protocol.events import Authenticated
 from .protocol.mechanisms.choice import strength
 from .protocol.problem import Problem, ProblemError
@@ -32,6 +33,12 @@ class Remembered:
 
     mechanism: str = ""
     channel_binding: str = ""
+
+
+def _rank(used: Remembered) -> tuple[int, int]:
+    """Return how strong `used` is: by the mechanism first, then by the channel binding."""
+    types = (*BINDING_TYPES, used.channel_binding)
+    return strength(used.mechanism), -types.index(used.channel_binding)
 
 
 class MechanismMemory:
@@ -55,7 +62,7 @@ class MechanismMemory:
         before = self.of(account)
         if before == used or not strength(used.mechanism):
             return
-        if strength(used.mechanism) < strength(before.mechanism) and not weaker_too:
+        if _rank(used) < _rank(before) and not weaker_too:
             return
         entry = {"mechanism": used.mechanism, "channel_binding": used.channel_binding}
         self._write({**self._read(), account: entry})

@@ -193,6 +193,11 @@ class TestUsedBefore:
     def test_as_strong_or_stronger_is_fine(self, floor: str) -> None:
         assert choose(PROSODY_12, TLS_1_3, Wishes(floor=floor)).mechanism == "SCRAM-SHA-256"
 
+    def test_a_certificate_is_never_a_step_down(self) -> None:
+        shown = Channel((END_POINT,), certificate_shown=True)
+        wishes = Wishes(floor="SCRAM-SHA-512-PLUS")
+        assert choose(Advertised(("EXTERNAL", *SCRAM)), shown, wishes).mechanism == "EXTERNAL"
+
     def test_the_users_word_counts_more(self) -> None:
         wishes = Wishes(mechanism="PLAIN", floor="SCRAM-SHA-256-PLUS")
         assert choose(PROSODY_12, TLS_1_3, wishes).mechanism == "PLAIN"

@@ -159,8 +159,11 @@ def _binding(advertised: Advertised, channel: Channel, wishes: Wishes) -> Channe
 
 
 def _keep_floor(name: str, advertised: Advertised, floor: str) -> None:
-    """Raise `SaslRefusedError` if `name` protects less than what the account used before."""
-    if strength(name) >= strength(floor):
+    """Raise `SaslRefusedError` if `name` protects less than what the account used before.
+
+    EXTERNAL sends nothing that could be protected less.
+    """
+    if name == "EXTERNAL" or strength(name) >= strength(floor):
         return
     offered = floor in advertised.mechanisms
     what = (

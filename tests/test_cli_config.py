@@ -144,5 +144,6 @@ def test_every_setting_of_a_session_is_a_key() -> None:
     fields = {field.name for field in dataclasses.fields(Settings)}
     # What is no choice of the user's, or is part of another key.
     fields -= {"jid", "password", "redirects", "negotiation", "floor", "floor_binding"}
+    fields -= {"client_id", "fast_token"}
     missing = fields - set(DEFAULT_KEYS)
     assert not missing, "add a row to CONNECTION_KEYS in xmppshell/configuration/keys.py"

@@ -23,7 +23,7 @@ from xmppshell.session import Session, Settings
 
 JULIET = "juliet@localhost"
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
-TOKEN = FastToken("HT-SHA-256-NONE", "SECR3T", "2026-04-01T00:00:00Z")
+TOKEN = FastToken("HT-SHA-256-NONE", "SECR3T", "2999-04-01T00:00:00Z")
 
 
 def store(folder: Path, **more: object) -> TokenStore:
@@ -42,7 +42,7 @@ def test_a_token_is_kept_for_its_owner_only(tmp_path: Path) -> None:
 def test_another_token_takes_its_place(tmp_path: Path) -> None:
     keeper = store(tmp_path)
     keeper.save(JULIET, TOKEN)
-    other = FastToken("HT-SHA-256-EXPR", "OTHER", "2026-05-01T00:00:00Z")
+    other = FastToken("HT-SHA-256-EXPR", "OTHER", "2999-05-01T00:00:00Z")
     keeper.save(JULIET, other)
     assert keeper.load(JULIET) == other
     assert "SECR3T" not in "".join(path.read_text() for path in (tmp_path / "fast").iterdir())
@@ -174,6 +174,10 @@ class TestKeyring:
             store(tmp_path, keyring=True)
 
 
+def fail(problem: Problem) -> None:
+    pytest.fail(problem.what)
+
+
 class TestSessions:
     def settings(self, **more: object) -> Settings:
         return Settings(JID.parse(f"{JULIET}/balcony"), sasl2=True, **more)  # type: ignore[arg-type]
@@ -181,7 +185,7 @@ class TestSessions:
     def test_settings_get_the_token_and_the_id(self, tmp_path: Path) -> None:
         keeper = store(tmp_path)
         keeper.save(JULIET, TOKEN)
-        settings = with_token(self.settings(), keeper)
+        settings = with_token(self.settings(), tmp_path / "fast", fail)
         assert settings.fast_token == TOKEN
         assert settings.client_id == keeper.client_id(JULIET)
         assert "SECR3T" not in repr(settings)
@@ -199,16 +203,23 @@ class TestSessions:
         self, tmp_path: Path, more: dict[str, object]
     ) -> None:
         settings = self.settings(**more)
-        assert with_token(settings, store(tmp_path)) is settings
+        assert with_token(settings, tmp_path / "fast", fail) is settings
         assert not (tmp_path / "fast").exists()
 
     def test_sasl_alone_has_no_tokens(self, tmp_path: Path) -> None:
         settings = Settings(JID.parse(JULIET))
-        assert with_token(settings, store(tmp_path)) is settings
+        assert with_token(settings, tmp_path / "fast", fail) is settings
+
+    def test_a_disk_that_fails_leaves_settings_without(self, tmp_path: Path) -> None:
+        (tmp_path / "fast").write_text("a file")
+        told: list[Problem] = []
+        settings = with_token(self.settings(), tmp_path / "fast", told.append)
+        assert not settings.wants_fast
+        assert len(told) == 1
 
     def test_the_tokens_of_a_session_are_kept_and_dropped(self, tmp_path: Path) -> None:
         keeper, session = store(tmp_path), Session("juliet", self.settings())
-        keep_tokens(session, keeper, lambda problem: pytest.fail(problem.what))
+        keep_tokens(session, tmp_path / "fast", fail)
         session.publish(FastTokenReceived(TOKEN.mechanism, TOKEN))
         assert keeper.load(JULIET) == TOKEN
         session.publish(Notice("something else"))
@@ -216,10 +227,19 @@ class TestSessions:
         session.publish(FastTokenRefused(TOKEN.mechanism, "not-authorized"))
         assert keeper.load(JULIET) is None
 
+    def test_settings_say_whether_they_are_in_the_keyring(
+        self, tmp_path: Path, keyring: Keyring
+    ) -> None:
+        session = Session("juliet", self.settings(keyring=True))
+        keep_tokens(session, tmp_path / "fast", fail)
+        session.publish(FastTokenReceived(TOKEN.mechanism, TOKEN))
+        assert len(keyring.kept) == 1
+        assert with_token(session.settings, tmp_path / "fast", fail).fast_token == TOKEN
+
     def test_a_disk_that_fails_does_not_end_the_session(self, tmp_path: Path) -> None:
         told: list[Problem] = []
         session = Session("juliet", self.settings())
-        keep_tokens(session, store(tmp_path), told.append)
+        keep_tokens(session, tmp_path / "fast", told.append)
         (tmp_path / "fast").write_text("a file")
         session.publish(FastTokenReceived(TOKEN.mechanism, TOKEN))
         assert len(told) == 1

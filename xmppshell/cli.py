@@ -318,17 +318,24 @@ def _settings(options: argparse.Namespace, environment: Environment) -> tuple[Se
     """Return what to connect with, the password included, and the name of the account or ""."""
     from dataclasses import replace
 
+    from .fast_tokens import with_token
     from .passwords import PasswordSource, find_password
 
     account = _account(options, environment)
-    settings = account.settings
+    settings = with_token(
+        account.settings,
+        environment.tokens_folder,
+        lambda problem: _complain(problem, environment),
+    )
     if not settings.jid.local and not settings.component and settings.mechanism != "ANONYMOUS":
         raise _usage(
             f"{options.account} names no account",
             "an account looks like juliet@example.org, or is one of `xmppshell config`; "
             "--mechanism ANONYMOUS needs none",
         )
-    if not settings.needs_password and account.source == PasswordSource():
+    # Who has a token is not asked for a password; one that lies at hand is there for the worst.
+    asks = settings.has_to_ask or (settings.needs_password and environment.password is not None)
+    if not asks and account.source == PasswordSource():
         return settings, account.name
     password = find_password(account.source, str(settings.jid.bare), environment)
     return replace(settings, password=password), account.name

@@ -69,6 +69,11 @@ class Environment:
         return self.state_folder / "mechanisms.json"
 
     @property
+    def tokens_folder(self) -> Path:
+        """Where the FAST tokens of the accounts are kept, unless in the keyring."""
+        return self.state_folder / "fast"
+
+    @property
     def history_file(self) -> Path:
         """The file of what was typed."""
         return self.state_folder / "history"

@@ -160,32 +160,49 @@ def _entry(account: str) -> str:
     return f"{account} FAST token"
 
 
-def with_token(settings: Settings, store: TokenStore) -> Settings:
+def store_for(settings: Settings, folder: Path) -> TokenStore:
+    """Return where the tokens of an account are kept, in `folder` or in the keyring."""
+    return TokenStore(folder, keyring=settings.keyring)
+
+
+def with_token(
+    settings: Settings, folder: Path, on_failure: Callable[[Problem], None]
+) -> Settings:
     """Return `settings` with the id of this client and the token that is kept, if any.
 
-    Nothing is changed unless FAST is wanted (`Settings.wants_fast`). Raises TokenError.
+    Nothing is changed unless FAST is wanted (`Settings.wants_fast`). Where nothing can be kept,
+    `on_failure` is told, and the settings returned want no token.
     """
     if not settings.wants_fast:
         return settings
     account = str(settings.jid.bare)
-    return replace(settings, client_id=store.client_id(account), fast_token=store.load(account))
+    try:
+        store = store_for(settings, folder)
+        client_id, token = store.client_id(account), store.load(account)
+    except ProblemError as error:
+        on_failure(error.problem)
+        return replace(settings, fast=False)
+    return replace(settings, client_id=client_id, fast_token=token)
 
 
-def keep_tokens(session: Session, store: TokenStore, on_failure: Callable[[Problem], None]) -> None:
+def keep_tokens(session: Session, folder: Path, on_failure: Callable[[Problem], None]) -> None:
     """Keep each token that `session` is given from now on, and drop what the server refuses.
 
     A store that cannot be written is told to `on_failure`; the session goes on.
     """
-    account = str(session.settings.jid.bare)
 
     def observe(record: Record) -> None:
         event = record.event
+        if not isinstance(event, FastTokenReceived | FastTokenRefused):
+            return
+        account = str(session.settings.jid.bare)
         try:
+            store = store_for(session.settings, folder)
             if isinstance(event, FastTokenReceived):
                 store.save(account, event.token)
-            elif isinstance(event, FastTokenRefused):
+            else:
                 store.drop(account)
-        except TokenError as error:
+        except ProblemError as error:
             on_failure(error.problem)
 
     session.feed.subscribe(observe)

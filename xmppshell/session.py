@@ -55,7 +55,7 @@ from .protocol.problem import Problem, ProblemError
 from .protocol.redirects import Redirect, check, parse_host
 from .protocol.states import State
 from .protocol.stream import ClientOptions, Stream
-from .reconnect import Reconnector
+from .reconnect import UNSAFE, Reconnector
 
 if TYPE_CHECKING:
     from .network.tls_layer import TlsFacts, TlsSettings
@@ -94,8 +94,9 @@ class Settings:
     connection is opened again.
 
     `sasl2` prefers SASL2 where it is offered, and with `fast` tokens are asked for and used:
-    `client_id` is the id of this client for them and `fast_token` the one that is kept.
-    `session_features` are turned on with the resource; `pipeline` sends ahead of the features.
+    `client_id` is the id of this client for them and `fast_token` the one that is kept, with
+    `keyring` in the keyring. `session_features` are turned on with the resource; `pipeline` sends
+    ahead of the features.
     """
 
     jid: JID
@@ -124,6 +125,7 @@ class Settings:
     reconnect: bool = False
     sasl2: bool = False
     fast: bool = True
+    keyring: bool = False
     client_id: str = ""
     fast_token: FastToken | None = field(default=None, repr=False)
     session_features: tuple[str, ...] = ()
@@ -150,6 +152,11 @@ class Settings:
     @property
     def _needs_none(self) -> bool:
         return self.client_cert is not None or self.mechanism in ("EXTERNAL", "ANONYMOUS")
+
+    @property
+    def has_to_ask(self) -> bool:
+        """True if nobody can sign in unless the user gives a password."""
+        return self.needs_password and self.password is None and self.fast_token is None
 
     @property
     def wants_exporter(self) -> bool:
@@ -246,10 +253,14 @@ class Session:
         self._outbox: list[bytes] = []
         self._problem: Problem | None = None
         self._verdict: Problem | None = None
+        self._unsafe = False
         self._leaving = False
         self._announced = False
-        self._pipelines = settings.pipeline
-        self._fast_token = settings.fast_token
+        self._resumes_elsewhere = False
+        self.reconnects: bool | None = None
+        self._pipelines = False
+        self._fast_token: FastToken | None = None
+        self._opened_with: Settings | None = None
         self.reconnector = Reconnector(self)
 
     # What others ask.
@@ -281,13 +292,13 @@ class Session:
 
     @property
     def wants_reconnecting(self) -> bool:
-        """True if a lost connection is to be opened again."""
-        return self.settings.reconnect
+        """True if a lost connection is to be opened again: as said last, or in the settings."""
+        return self.settings.reconnect if self.reconnects is None else self.reconnects
 
     @property
     def gave_up(self) -> bool:
         """True if this side ended the last connection, since nothing safe could follow."""
-        return self._verdict is not None
+        return self._verdict is not None or self._unsafe
 
     @property
     def ledger(self) -> Ledger | None:
@@ -325,19 +336,28 @@ class Session:
         Raises `ConnectionFailed` or `SessionError`, whose problem says at which step and why.
         """
         self._opened_at = time.monotonic()
+        if self.settings is not self._opened_with:
+            # With the same ones, what was learnt holds: a newer token, a server to be slow with.
+            self._opened_with = self.settings
+            self._pipelines = self.settings.pipeline
+            self._fast_token = self.settings.fast_token
         while True:
             try:
                 return await self._enter()
-            except SessionError:
-                reason = self._reason_for_another()
+            except ProblemError as error:
+                reason = self._reason_for_another(error)
                 if not reason:
                     raise
                 self._publish(Notice(reason, True))
 
-    def _reason_for_another(self) -> str:
+    def _reason_for_another(self, error: ProblemError) -> str:
         """Return why a fresh connection may do better, or ""; each reason comes once at most."""
         stream = self.stream
         if stream is None or self._leaving:
+            return ""
+        if self._resumes_elsewhere:
+            return _NOT_THERE
+        if not isinstance(error, SessionError):
             return ""
         if stream.confused and self._fast_token is None:
             return _CONFUSED
@@ -350,7 +370,7 @@ class Session:
     async def _enter(self) -> None:
         """Connect once and negotiate."""
         self._problem, self._verdict = None, None
-        self._leaving, self._announced = False, False
+        self._unsafe, self._leaving, self._announced = False, False, False
         self.owed, self._outbox = [], []
         settings = self.settings
         self.pilot = Pilot(settings.negotiation, settings.until)
@@ -365,7 +385,7 @@ class Session:
                 channel_binding=settings.channel_binding,
                 floor=settings.floor,
                 dialect=transport.dialect,
-                management=settings.sm,
+                management=settings.sm or self.resumable,
                 ledger=self.ledger,
                 sasl2=self._sasl2_wishes(),
                 pipeline=self._pipelines and settings.until is None,
@@ -388,10 +408,13 @@ class Session:
 
         Only a server that has proved who it is may say so; the domain to verify stays the same.
         """
-        ledger, route = self.ledger, self.settings.route
-        verified = self.tls is not None and self.tls.verified
-        if ledger is None or not ledger.resumable or not ledger.location or not verified:
+        route, ledger, failed_there = self.settings.route, self.ledger, self._resumes_elsewhere
+        self._resumes_elsewhere = False
+        if ledger is None or not ledger.resumable or not ledger.location or failed_there:
             return route
+        if self.tls is None or not self.tls.verified:
+            return route
+        self._resumes_elsewhere = True
         return replace(route, resume_at=parse_host(ledger.location))
 
     def _sasl2_wishes(self) -> Sasl2Wishes | None:
@@ -444,6 +467,7 @@ class Session:
         except ProblemError as error:
             # What the stream said before counts more than the connection that broke on our answer.
             problem = None if self._leaving else stream.failure or error.problem
+            self._unsafe = isinstance(error, ConnectionFailed) and error.kind in UNSAFE
         finally:
             await self._end(wire, stream, problem)
 
@@ -493,7 +517,7 @@ class Session:
         self._flush()
         if stream.online and not self._announced:
             assert stream.jid is not None
-            self._announced = True
+            self._announced, self._resumes_elsewhere = True, False
             self._publish(Online(stream.jid, time.monotonic() - self._opened_at))
         if stream.online or self.pilot.hands_over(stream):
             self._set_ready()
@@ -733,6 +757,7 @@ _CONFUSED = "the refused token confused the server: once more without it, on a f
 _NOT_AHEAD = (
     "the server does not take what is sent ahead of its features: once more, a step at a time"
 )
+_NOT_THERE = "the stream cannot be resumed where the server said: once more, the usual way"
 _LEFT_EARLY = Problem(
     "the stream was closed before it was ready",
     "it was closed by hand, or by the server without a reason",

@@ -62,6 +62,10 @@ EXAMPLES = {Kind.TEXT: "x", Kind.FILE: "/x", Kind.FLAG: True, Kind.PORT: 7, Kind
 @pytest.mark.parametrize("key", [k for k in DEFAULT_KEYS.values()], ids=lambda key: key.name)
 def test_every_key_of_a_connection_has_an_effect(key: Key) -> None:
     value = key.choices[-1] if key.choices else EXAMPLES[key.kind]
+    if key.kind is Kind.FLAG:
+        value = not key.built_in
+    elif key.name == "session_features":
+        value = "carbons"
     changed = overlaid(Settings(JULIET), {key.name: value})
     if key.name in SESSION_KEYS:
         before, after = dataclasses.asdict(Settings(JULIET)), dataclasses.asdict(changed)

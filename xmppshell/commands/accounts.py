@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..configuration.keys import DEFAULT_KEYS, Value
+from ..configuration.keys import DEFAULT_KEYS, Value, WrongValue
 from ..network.discovery import TlsMode
 from ..passwords import PasswordSource
 from ..pilot import Negotiation, Stage
+from ..protocol.features.bind2 import SESSION_FEATURES
 from ..protocol.jid import JID
+from ..protocol.problem import Problem
 from ..session import Settings
 
 if TYPE_CHECKING:
@@ -22,8 +25,18 @@ def _path(value: Value) -> str:
     return str(Path(str(value)).expanduser())
 
 
+def _names(value: Value) -> tuple[str, ...]:
+    """Return the session features that a text names; raises `WrongValue`."""
+    names = tuple(name for name in re.split(r"[,\s]+", str(value)) if name)
+    for name in names:
+        if name not in SESSION_FEATURES:
+            known = " and ".join(SESSION_FEATURES)
+            raise WrongValue(Problem(f"{name} is not a session feature", "", f"there are {known}"))
+    return names
+
+
 SESSION_KEYS: Final = frozenset(DEFAULT_KEYS) - {
-    "resource", "password_file", "password_command", "keyring"
+    "resource", "password_file", "password_command"
 }  # fmt: skip
 """The keys that are fields of `Settings`."""
 
@@ -39,6 +52,7 @@ _CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "mechanism": str.upper,
     "negotiate": Negotiation,
     "until": Stage,
+    "session_features": _names,
 }
 
 

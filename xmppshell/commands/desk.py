@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from lxml import etree
 
 from ..configuration.layers import Preferences, may_be_account
+from ..fast_tokens import keep_tokens, with_token
 from ..pilot import Negotiation
 from ..protocol import dialects
 from ..protocol.events import (
@@ -117,6 +118,7 @@ class Desk:
     seen_namespaces: dict[str, None] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     memory: MechanismMemory | None = None
+    tokens_folder: Path | None = None
     _passwords: dict[JID, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -138,12 +140,20 @@ class Desk:
         """
         session = self._closed(settings.jid.bare, name) or self._new_session(settings, name)
         await session.reconnector.stop()
+        session.reconnects = None
+        settings = self.with_token(settings)
         session.settings = settings if self.memory is None else with_floor(settings, self.memory)
         self.use(session)
         self.settings = settings
         if settings.negotiation is not Negotiation.AUTO or settings.until is not None:
             self.view.negotiation = True
         await session.open()
+
+    def with_token(self, settings: Settings) -> Settings:
+        """Return the settings with the FAST token that is kept for them, if there is one."""
+        if self.tokens_folder is None:
+            return settings
+        return with_token(settings, self.tokens_folder, self.screen.problem)
 
     def _closed(self, account: JID, name: str) -> Session | None:
         """Return the session of that account, and name if there is one, that can be opened."""
@@ -165,6 +175,8 @@ class Desk:
             session.policies = dict(previous.policies)
         if self.memory is not None:
             keep_mechanisms(session, self.memory, self.screen.problem)
+        if self.tokens_folder is not None:
+            keep_tokens(session, self.tokens_folder, self.screen.problem)
         session.feed.subscribe(self._observe)
         session.feed.subscribe(self.screen.record)
         session.feed.subscribe(self.open_capture(settings).write)
@@ -262,7 +274,9 @@ class Desk:
         self.log.add(record)
         event = record.event
         session = self.sessions.get(record.session)
-        if session is not None and isinstance(event, Authenticated | AuthenticationFailed):
+        by_token = isinstance(event, Authenticated) and event.token  # The password was not tried.
+        judged = isinstance(event, Authenticated | AuthenticationFailed) and not by_token
+        if session is not None and judged:
             self._note_password(session, isinstance(event, Authenticated))
         if isinstance(event, ElementSeen) and event.stanza is not None:
             if event.direction is Direction.RECEIVED:

@@ -21,13 +21,14 @@ from .roll import NAME, is_over
 async def connect(desk: Desk, call: Call) -> None:
     """Open a stream: with the account that is named, or again with the last one."""
     account = desk.account(call.get("jid"), given(call))
-    settings = account.settings
+    settings = desk.with_token(account.settings)
     name = _checked_name(desk, call.get("name") or "", settings)
-    password = await _password(desk, account)
-    if password is None and settings.needs_password:
+    password = await _password(desk, replace(account, settings=settings))
+    settings = replace(settings, password=password)
+    if settings.has_to_ask:
         desk.screen.say("not connected", "dim")
         return
-    await desk.connect(replace(settings, password=password), name or account.name)
+    await desk.connect(settings, name or account.name)
 
 
 def _checked_name(desk: Desk, name: str, settings: Settings) -> str:
@@ -48,7 +49,7 @@ async def _password(desk: Desk, account: Account) -> str | None:
     # A password command may take its time, and ask for something itself.
     password = await asyncio.to_thread(password_from, account.source, whose)
     password = password or desk.password_for(settings)
-    if password is None and settings.needs_password:
+    if password is None and settings.has_to_ask:
         password = await desk.screen.ask_password(whose)
     return password
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..commands.compose import compose
 from ..commands.desk import ViewChoices
 from ..exit_status import ExitStatus
+from ..fast_tokens import keep_tokens
 from ..protocol.events import Bound, Direction, ElementSeen, Notice, WireEvent
 from ..protocol.problem import Problem, ProblemError
 from ..protocol.xml import Completeness, Context, examine
@@ -75,6 +76,7 @@ class Batch:
         settings = with_floor(self._settings, memory)
         session = Session(self._settings.jid.local or "main", settings)
         keep_mechanisms(session, memory, self._complain)
+        keep_tokens(session, self._environment.tokens_folder, self._complain)
         session.feed.subscribe(self._record)
         capture = start_capture(self._environment, self._settings, self._complain)
         session.feed.subscribe(capture.write)

@@ -67,6 +67,7 @@ class Shell:
             view=choices,
             preferences=preferences,
             memory=MechanismMemory(environment.mechanisms_file) if remember else None,
+            tokens_folder=environment.tokens_folder if remember else None,
         )
         self._captures: list[CaptureWriter] = []
         self._work: asyncio.Task[None] | None = None

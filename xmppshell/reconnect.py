@@ -7,7 +7,6 @@ network that broke or a server that restarts is worth another attempt; a refusal
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
 STEADY_SECONDS: Final = 60.0
 """How long a stream has to stay online before the next loss counts as the first one again."""
 
-_SECURITY_KINDS: Final = frozenset({"certificate", "tls", "alpn", "file"})
+UNSAFE: Final = frozenset({"certificate", "tls", "alpn", "file"})
+"""The kinds of `ConnectionFailed` after which nothing is tried again alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,10 @@ class Line(Protocol):
         """True while the transport is open."""
 
     @property
+    def wants_reconnecting(self) -> bool:
+        """True if a lost connection is to be opened again."""
+
+    @property
     def gave_up(self) -> bool:
         """True if this side ended the last connection, since nothing safe could follow."""
 
@@ -89,7 +93,7 @@ class Line(Protocol):
 
 
 class Reconnector:
-    """Opens one session again after a loss while `wanted`.
+    """Opens one session again after a loss, while it wants that.
 
     It does so after a stream was online, and never when the user closed it or when the server's
     last word would be the same the next time: a conflict, bad credentials, another host, a broken
@@ -100,12 +104,10 @@ class Reconnector:
         self,
         line: Line,
         *,
-        wanted: bool = False,
         back_off: BackOff | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self.wanted = wanted
         self._line = line
         self.back_off = back_off or BackOff()
         self._sleep = sleep
@@ -128,32 +130,22 @@ class Reconnector:
         """Why it would not connect again after what happened last, or ""."""
         return self._refusal
 
-    def want(self, wanted: bool) -> None:
-        """Switch it on or off; on, it takes up a loss that was not taken up yet."""
-        self.wanted = wanted
-        if not wanted:
-            self._cancel()
-        elif self._loss is not None and not self._refusal and not self._line.connected:
+    def take_up(self) -> None:
+        """Begin with the attempts after a loss that was not taken up when it came."""
+        if self._loss is not None and not self._refusal and not self._line.connected:
             self.start(self._loss.what)
 
     def start(self, why: str) -> None:
-        """Begin with the attempts, if it is wanted; `why` says what happened."""
-        if self.wanted and not self.active:
+        """Begin with the attempts, if that is wanted; `why` says what happened."""
+        if self._line.wants_reconnecting and not self.active:
             self._task = asyncio.get_running_loop().create_task(self._keep_trying(why))
 
     async def stop(self) -> None:
         """Give up the attempts, also one under way."""
-        task = self._task
-        self._cancel()
+        task, self._task, self._loss = self._task, None, None
         if task is not None and task is not asyncio.current_task():
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-        self._task = None
-        self._loss = None
+            task.cancel()
+            await asyncio.wait([task])
 
     # What happens.
 
@@ -196,7 +188,7 @@ class Reconnector:
             self._refusal = "the server sends its clients elsewhere"
         if not self._refusal:
             self.start(problem.what)
-        elif self.wanted:
+        elif self._line.wants_reconnecting:
             self._say_no()
 
     async def _keep_trying(self, why: str) -> None:
@@ -220,7 +212,7 @@ class Reconnector:
     def _refusal_in(self, error: ProblemError) -> str:
         """Return why an attempt that failed with `error` is the last one, or ""."""
         if isinstance(error, ConnectionFailed):
-            return error.problem.what if error.kind in _SECURITY_KINDS else ""
+            return error.problem.what if error.kind in UNSAFE else ""
         if self._line.redirect is not None:
             return "the server sends its clients elsewhere"
         return error.problem.what if self._line.gave_up and not self._passing else ""

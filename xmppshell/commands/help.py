@@ -18,6 +18,10 @@ Typing
   Ctrl-C         clears the line; Ctrl-D closes the stream and leaves"""
 
 
+MANUAL_OPTIONS = 3
+"""A row of the manual names no more options than these."""
+
+
 async def help_command(desk: Desk, call: Call) -> None:
     """Show all commands, or one in full."""
     name = call.get("name")
@@ -55,12 +59,19 @@ def in_full(command: Command) -> str:
     return "\n".join(lines)
 
 
+def _short_usage(command: Command) -> str:
+    """Return the usage for a table, where a long row of options is only mentioned."""
+    if len(command.options) <= MANUAL_OPTIONS:
+        return command.usage
+    return " ".join([f"/{command.name}", *(a.usage for a in command.arguments), "[options]"])
+
+
 def manual_table(registry: Registry) -> str:
     """Return the commands as a Markdown table, for the README."""
     lines = ["| command | what it does |", "|---|---|"]
     for commands in registry.by_group().values():
         for command in commands:
-            usage = command.usage.replace("|", "\\|")
+            usage = _short_usage(command).replace("|", "\\|")
             lines.append(f"| `{usage}` | {command.summary} |")
     return "\n".join(lines)
 

@@ -20,7 +20,7 @@ class SeveringProxy:
     """
 
     def __init__(self, host: str, port: int) -> None:
-        self._target = host, port
+        self.target = host, port
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,7 +59,7 @@ class SeveringProxy:
         self._limits[direction] = self.passed[direction] + count
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(*self._target)
+        there, back = await asyncio.open_connection(*self.target)
         self.connections += 1
         self.passed = {UP: 0, DOWN: 0}
         self._writers |= {writer, back}

@@ -19,6 +19,7 @@ from xmppshell.network.discovery import TlsMode
 from xmppshell.practice.accounts import PRACTICE_PASSWORD
 from xmppshell.practice.server import PracticeServer
 from xmppshell.protocol.events import (
+    Connecting,
     Direction,
     Disconnected,
     ElementSeen,
@@ -52,14 +53,14 @@ class Place:
     proxy: SeveringProxy
 
     def person(self, user: str, *, through_proxy: bool = False, **options: object) -> Person:
+        given = {"sm": True, "ca_file": str(self.ca_file), **options}
         settings = Settings(
             JID.parse(f"{user}@localhost/{user}-here"),
             password=self.passwords[user],
             host="127.0.0.1",
             port=self.proxy.port if through_proxy else self.port,
             tls=TlsMode.STARTTLS,
-            ca_file=str(self.ca_file),
-            **{"sm": True, **options},  # type: ignore[arg-type]
+            **given,  # type: ignore[arg-type]
         )
         return Person(Session(user, settings))
 
@@ -359,3 +360,83 @@ async def test_a_server_that_forgot_the_stream(
         await until(lambda: romeo.heard == ["juliet 0"])
         assert not ledger.lost
         await close_all(juliet, romeo)
+
+
+@asynccontextmanager
+async def two_doors(folder: Path) -> AsyncIterator[tuple[PracticeServer, Place, SeveringProxy]]:
+    """Run a practice server that wants its streams resumed through a second proxy."""
+    async with severing_proxy("127.0.0.1", 0) as second:
+        server = PracticeServer(parts=(), resume_at=f"127.0.0.1:{second.port}")
+        await server.start()
+        second.target = "127.0.0.1", server.port
+        ca_file = folder / "ca.pem"
+        ca_file.write_bytes(server.ca_pem)
+        passwords = dict.fromkeys(("juliet", "romeo"), PRACTICE_PASSWORD)
+        try:
+            async with severing_proxy("127.0.0.1", server.port) as first:
+                yield server, Place("practice", server.port, ca_file, passwords, first), second
+        finally:
+            await server.stop()
+
+
+def tried(person: Person) -> list[int]:
+    """Return the ports that a person's session tried, in order."""
+    return [event.port for event in person.seen(Connecting)]  # type: ignore[attr-defined]
+
+
+class TestWhereToResume:
+    async def test_the_servers_place_comes_first(self, tmp_path: Path) -> None:
+        async with two_doors(tmp_path) as (_, here, second):
+            juliet = here.person("juliet", through_proxy=True)
+            await juliet.enter()
+            here.proxy.cut()
+            await juliet.lost()
+            await juliet.session.open()
+            assert tried(juliet) == [here.proxy.port, second.port]
+            assert second.connections == 1
+            assert juliet.seen(Resumed)
+            await close_all(juliet)
+            # A new stream begins where the user said.
+            await juliet.session.open()
+            assert tried(juliet)[2:] == [here.proxy.port]
+            await close_all(juliet)
+
+    async def test_a_place_that_is_dead_costs_only_time(self, tmp_path: Path) -> None:
+        async with two_doors(tmp_path) as (_, here, second):
+            juliet = here.person("juliet", through_proxy=True)
+            await juliet.enter()
+            await second.stop()
+            here.proxy.cut()
+            await juliet.lost()
+            await juliet.session.open()
+            assert tried(juliet) == [here.proxy.port, second.port, here.proxy.port]
+            assert juliet.seen(Resumed)
+            await close_all(juliet)
+
+    async def test_a_place_with_another_certificate_gets_no_password(self, tmp_path: Path) -> None:
+        async with two_doors(tmp_path) as (_, here, second):
+            notes: list[str] = []
+            impostor = PracticeServer(on_note=notes.append)
+            await impostor.start()
+            second.target = "127.0.0.1", impostor.port
+            juliet = here.person("juliet", through_proxy=True)
+            await juliet.enter()
+            here.proxy.cut()
+            await juliet.lost()
+            await juliet.session.open()
+            assert tried(juliet) == [here.proxy.port, second.port, here.proxy.port]
+            assert juliet.seen(Resumed)
+            await close_all(juliet)
+            assert not any("sign" in note for note in notes)
+            await impostor.stop()
+
+    async def test_a_server_that_was_not_verified_is_not_listened_to(self, tmp_path: Path) -> None:
+        async with two_doors(tmp_path) as (_, here, _second):
+            juliet = here.person("juliet", through_proxy=True, insecure=True, ca_file=None)
+            await juliet.enter()
+            here.proxy.cut()
+            await juliet.lost()
+            await juliet.session.open()
+            assert tried(juliet) == [here.proxy.port] * 2
+            assert juliet.seen(Resumed)
+            await close_all(juliet)

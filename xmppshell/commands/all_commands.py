@@ -8,6 +8,7 @@ from . import (
     negotiation,
     redirects,
     registration,
+    resuming,
     sending,
     sessions,
     settings,
@@ -25,6 +26,7 @@ def build_registry() -> Registry:
     groups = (
         stream,
         sessions,
+        resuming,
         tls,
         redirects,
         registration,

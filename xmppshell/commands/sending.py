@@ -51,7 +51,11 @@ async def auto(desk: Desk, call: Call) -> None:
         meanings = [f"{p.value}: {p.meaning}" for p in Policy if p in policies]
         desk.screen.say("\n".join([*lines, " · ".join(meanings)]))
         return
-    names = [duty.name for duty in DUTIES] if name == "all" else [name]
+    declines = state == Policy.DECLINE.value
+    possible = [duty.name for duty in DUTIES if duty.declinable or not declines]
+    if name != "all" and name not in possible:
+        raise CommandError(Problem(f"{name} cannot be declined", "it is no iq", "on, step or off"))
+    names = possible if name == "all" else [name]
     for each in names:
         if state is not None:
             session.policies[each] = Policy(state)

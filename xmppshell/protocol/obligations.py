@@ -45,12 +45,16 @@ _POLICY_MEANINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One kind of answer: what calls for it, its policy to begin with, and where it is written."""
+    """One kind of answer: what calls for it, its policy to begin with, and where it is written.
+
+    `declinable` says that it can be answered with an error instead.
+    """
 
     name: str
     what: str
     default: Policy
     reference: str
+    declinable: bool = True
 
 
 DUTIES: Final = (
@@ -62,8 +66,8 @@ DUTIES: Final = (
     Duty("time", "a question for the local time", Policy.DECLINE, "XEP-0202 3"),
     Duty("last", "a question for the idle time", Policy.DECLINE, "XEP-0012 4"),
     Duty("unknown-iq", "any other request", Policy.ON, "RFC 6120 8.4"),
-    Duty("sm-ack", "a request to acknowledge stanzas", Policy.ON, "XEP-0198 4"),
-    Duty("sm-request", "stanzas that wait to be acknowledged", Policy.ON, "XEP-0198 4"),
+    Duty("sm-ack", "a request to acknowledge stanzas", Policy.ON, "XEP-0198 4", False),
+    Duty("sm-request", "stanzas that wait to be acknowledged", Policy.ON, "XEP-0198 4", False),
 )
 """Every duty, in the order in which they are shown."""
 

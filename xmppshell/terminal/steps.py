@@ -16,9 +16,14 @@ from ..protocol.events import (
     Disconnected,
     FastTokenReceived,
     FastTokenRefused,
+    ManagementEnabled,
+    ManagementFailed,
     MoveProposed,
     Notice,
     Online,
+    Reconnecting,
+    Resumed,
+    ResumeFailed,
     Secured,
     StreamErrorSeen,
     Violation,
@@ -91,6 +96,8 @@ class Steps:
                 ConnectAttemptFailed(problem=problem)
                 | AuthenticationFailed(problem=problem)
                 | BindFailed(problem=problem)
+                | ManagementFailed(problem=problem)
+                | ResumeFailed(problem=problem)
                 | StreamErrorSeen(problem=problem)
                 | Violation(problem=problem)
             ):
@@ -114,6 +121,13 @@ class Steps:
                 )
             case Bound(jid=jid):
                 return self._step("bound", str(jid), since, "step", session)
+            case ManagementEnabled() as event:
+                return self._step("managed", _managed(event), None, "step", session)
+            case Resumed() as event:
+                return self._step("resumed", _resumed(event), since, "step", session)
+            case Reconnecting(attempt=attempt, seconds=seconds):
+                when = f"in {duration(seconds)}, attempt {attempt}"
+                return self._step("reconnect", when, None, "dim", session)
             case Online(seconds=seconds):
                 return self._step("online", "ready for stanzas", seconds, "step", session)
             case MoveProposed(move=move):
@@ -174,6 +188,19 @@ class Steps:
             gap = max(min(width, TIME_COLUMN) - end - len(time), GAP)
             lines += " " * gap + self._theme.style("time", time)
         return margin + self._theme.style(role, label) + lines[len(margin) + len(label) :]
+
+
+def _managed(event: ManagementEnabled) -> str:
+    if not event.resumable:
+        return "stanzas are acknowledged; the stream cannot be resumed"
+    how_long = "" if event.seconds is None else f" for {event.seconds} s"
+    where = f", at {event.location}" if event.location else ""
+    return f"stanzas are acknowledged; resumable{how_long} after a loss{where}"
+
+
+def _resumed(event: Resumed) -> str:
+    again = "nothing" if not event.again else f"{event.again} more"
+    return f"{event.jid}; the server had {event.handled} stanzas, {again} to send again"
 
 
 def _host_and_port(host: str, port: int) -> str:

@@ -52,7 +52,15 @@ HEAD_MARGIN: Final = "    "
 
 _ADDRESS_COLUMNS: Final = 60
 _NEGOTIATION: Final = frozenset({ns.TLS, ns.SASL, ns.SASL2, ns.BIND2})
-_FEATURES: Final = f"{{{ns.STREAM}}}features"
+_NEGOTIATION_TAGS: Final = frozenset(
+    {
+        f"{{{ns.STREAM}}}features",
+        *(
+            f"{{{ns.STREAM_MANAGEMENT}}}{name}"
+            for name in ("enable", "enabled", "resume", "resumed", "failed")
+        ),
+    }
+)
 _TAG_NAME: Final = re.compile(r"<([^\s/>]+)")
 
 
@@ -130,7 +138,7 @@ class View:
             return self._is_binding(record)
         else:
             tag = str(event.element.tag)
-            negotiates = tag == _FEATURES or tag[1:].partition("}")[0] in _NEGOTIATION
+            negotiates = tag in _NEGOTIATION_TAGS or tag[1:].partition("}")[0] in _NEGOTIATION
         if negotiates and sent and record.move is None:
             self._by_hand.add(record.session)
         return negotiates or _negotiates(record)

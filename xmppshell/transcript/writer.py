@@ -28,7 +28,12 @@ from ..protocol.events import (
     ElementSeen,
     Event,
     FeaturesOffered,
+    ManagementEnabled,
+    ManagementFailed,
     Notice,
+    Reconnecting,
+    Resumed,
+    ResumeFailed,
     Secured,
     StreamEndSeen,
     StreamErrorSeen,
@@ -217,10 +222,16 @@ def _words_for(event: Event) -> str:
         case Authenticated():
             proof = ", server's signature verified" if event.server_verified else ""
             return f"signed in: {event.mechanism}{proof}"
-        case AuthenticationFailed() | BindFailed():
+        case AuthenticationFailed() | BindFailed() | ManagementFailed() | ResumeFailed():
             return str(event.problem)
         case Bound():
             return f"bound: {event.jid}"
+        case ManagementEnabled():
+            return f"stream management enabled, {'' if event.resumable else 'not '}resumable"
+        case Resumed():
+            return f"resumed: {event.jid}, {event.again} stanzas to send again"
+        case Reconnecting():
+            return f"connecting again, attempt {event.attempt}: {event.why}"
         case StreamErrorSeen() | Violation():
             return f"{event.direction.value}: {event.problem}"
         case StreamEndSeen():

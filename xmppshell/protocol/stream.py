@@ -379,9 +379,7 @@ class Stream:
         self._move(Speaker.CLIENT, Token.TLS_DONE)
         self._restart()
 
-    def fail(
-        self, problem: Problem, condition: str = "", text: str = "", detail: str = ""
-    ) -> None:
+    def fail(self, problem: Problem, condition: str = "", text: str = "", detail: str = "") -> None:
         """Decide that the stream cannot go on; `moves` then proposes to give up.
 
         With `condition`, the stream error that is said before closing, its `text` if any, and

@@ -3,6 +3,8 @@
 choice = choose(advertised, channel, wishes)            # choice.py
 client = client_mechanism(choice.mechanism, credentials, ...)
 client.first(), client.respond(challenge), client.finish(data)
+
+SCRAM is loaded at once, since nearly everybody signs in with it; the others when they are needed.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from ..channel import Channel
 from .advertised import Advertised
-from .anonymous import AnonymousClient, AnonymousServer
 from .base import (
     Accounts,
     ClientMechanism,
@@ -21,9 +22,6 @@ from .base import (
     ServerMechanism,
 )
 from .choice import MECHANISMS, PREFERENCE, Choice, Wishes, choose, strength
-from .external import ExternalClient, ExternalServer
-from .oauthbearer import OAuthBearerClient, OAuthBearerServer
-from .plain import PlainClient, PlainServer
 from .scram import MAX_ITERATIONS, MIN_ITERATIONS, PLUS, ScramClient, ScramServer, is_scram
 
 if TYPE_CHECKING:
@@ -69,12 +67,20 @@ def client_mechanism(
     if is_scram(name):
         return ScramClient(name, credentials, binding=binding, flag=flag)
     if name == "PLAIN":
+        from .plain import PlainClient
+
         return PlainClient(credentials)
     if name == "EXTERNAL":
+        from .external import ExternalClient
+
         return ExternalClient(identity)
     if name == "OAUTHBEARER":
+        from .oauthbearer import OAuthBearerClient
+
         return OAuthBearerClient(credentials, identity)
     if name == "ANONYMOUS":
+        from .anonymous import AnonymousClient
+
         return AnonymousClient()
     raise KeyError(name)
 
@@ -122,11 +128,19 @@ def server_mechanism(
     if is_scram(name):
         return ScramServer(name, accounts, channel=channel, advertised=advertised)
     if name == "PLAIN":
+        from .plain import PlainServer
+
         return PlainServer(accounts)
     if name == "EXTERNAL":
+        from .external import ExternalServer
+
         return ExternalServer(accounts, channel.identities, domain)
     if name == "OAUTHBEARER":
+        from .oauthbearer import OAuthBearerServer
+
         return OAuthBearerServer(accounts, domain)
     if name == "ANONYMOUS":
+        from .anonymous import AnonymousServer
+
         return AnonymousServer(accounts)
     raise KeyError(name)

@@ -74,6 +74,13 @@ class TestByItself:
         choice = choose(advertised, channel, Wishes())
         assert (choice.mechanism, choice.binding, choice.flag) == (mechanism, binding, flag)
 
+    def test_the_reason_says_what_would_be_stronger(self) -> None:
+        assert choose(PROSODY_13, TLS_1_3, Wishes()).reason == (
+            "SCRAM-SHA-256 is the strongest mechanism of both sides; -PLUS would need "
+            "tls-exporter, which this connection does not have"
+        )
+        assert "-PLUS would" not in choose(PROSODY_12, TLS_1_3, Wishes()).reason
+
     @pytest.mark.parametrize("place", range(1, len(PREFERENCE)))
     def test_the_first_of_the_preference_that_is_offered(self, place: int) -> None:
         offered = tuple(reversed(PREFERENCE[place:]))

@@ -146,6 +146,9 @@ def _begun(name: str, advertised: Advertised, channel: Channel, wishes: Wishes) 
     if is_scram(name) and not wishes.mechanism and channel.bindings and not advertised.binds:
         # The server must refuse this if its -PLUS mechanisms were hidden on the way.
         flag = NOT_OFFERED
+    if is_scram(name) and not wishes.mechanism and advertised.binds:
+        types = ", ".join(advertised.bindings or ()) or "a type that is not announced"
+        why += f"; -PLUS would need {types}, which this connection does not have"
     return Choice(name, f"{name} {why}", flag=flag)
 
 

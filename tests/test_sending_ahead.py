@@ -19,6 +19,7 @@ from xmppshell.protocol.events import (
     AuthenticationFailed,
     Connected,
     Event,
+    FastTokenReceived,
     MoveProposed,
     Notice,
     Online,
@@ -266,6 +267,32 @@ class TestOnThePracticeServer:
             names = [each.move.name for each in watched.seen(MoveProposed)]  # type: ignore[attr-defined]
             assert names[:2] == ["open", "starttls"]
             await watched.session.drop()
+
+    async def test_sasl2_a_step_at_a_time_by_the_user(self, tmp_path: Path) -> None:
+        async with practice(tmp_path, sasl2=True) as (server, ca_file):
+            watched = Watched(
+                settings(
+                    server.port,
+                    tls=TlsMode.STARTTLS,
+                    ca_file=str(ca_file),
+                    pipeline=False,
+                    sasl2=True,
+                    client_id="d4565fa7-4d72-4749-b3d3-740edbf87770",
+                    negotiation=Negotiation.STEP,
+                )
+            )
+            session = watched.session
+            await session.open()
+            async with asyncio.timeout(5):
+                while not session.online:
+                    move = session.proposal()
+                    if move is not None:
+                        await session.make(move)
+                    await asyncio.sleep(0.01)
+            names = [each.move.name for each in watched.seen(MoveProposed)]  # type: ignore[attr-defined]
+            assert names == ["open", "starttls", "open", "authenticate", "response"]
+            assert len(watched.seen(FastTokenReceived)) == 1
+            await session.close()
 
     async def test_it_is_quicker(self, tmp_path: Path) -> None:
         async with practice(tmp_path) as (server, ca_file):

@@ -246,6 +246,9 @@ def _add_serve(commands: _Commands) -> None:
         action="store_true",
         help="have the channel binding tls-exporter, too",
     )
+    parser.add_argument(
+        "--sasl2", action="store_true", help="offer SASL2 too, with Bind 2 and FAST"
+    )
 
 
 def _seconds(text: str) -> float:
@@ -470,6 +473,7 @@ def _serve(options: argparse.Namespace, environment: Environment) -> ExitStatus:
             ca_file=options.ca_file,
             client_cert=options.client_cert,
             exporter=options.tls_exporter,
+            sasl2=options.sasl2,
         )
     )
 

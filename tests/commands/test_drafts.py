@@ -14,6 +14,13 @@ FAMILY = MoveFamily.NEGOTIATION
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 
 
+AUTHENTICATE = (
+    "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>{}"
+    "</initial-response><user-agent id='a-b'><software>xmppshell</software></user-agent>"
+    "<bind xmlns='urn:xmpp:bind:0'><tag>balcony</tag></bind></authenticate>"
+)
+
+
 def send(text: str) -> Send:
     return Send("x", FAMILY, "a reason", data=text.encode())
 
@@ -33,6 +40,11 @@ def send(text: str) -> Send:
             "YQ==",
         ),
         (send(f"<response xmlns='{SASL}'/>"), f"<response xmlns='{SASL}'/>", ""),
+        (
+            send(AUTHENTICATE.format("AGEAYg==")),
+            AUTHENTICATE.format("$sasl"),
+            "AGEAYg==",
+        ),
         (BeginTls("tls", FAMILY, "r"), "(the TLS handshake)", ""),
         (GiveUp("g", FAMILY, "r", problem=Problem("no TLS")), "(give up: no TLS)", ""),
         (Move("m", FAMILY, "r"), "", ""),

@@ -96,6 +96,9 @@ def test_scram_fields() -> None:
         ("X-OTHER", CLIENT, b"pencil", "pencil"),
         ("SCRAM-SHA-1", CLIENT, b"c=biws,r=x,p=cGVuY2ls", "cGVuY2ls"),
         ("PLAIN", CLIENT, b"\xff\0pencil", "pencil"),
+        ("HT-SHA-256-NONE", CLIENT, b"juliet\0pencil", "pencil"),
+        ("HT-SHA-256-NONE", CLIENT, b"pencil", "pencil"),
+        ("HT-SHA-256-NONE", SERVER, b"\xffpencil", "pencil"),
     ],
 )
 def test_secrets_are_masked(mechanism: str, speaker: Speaker, data: bytes, secret: str) -> None:
@@ -116,6 +119,7 @@ def test_secrets_are_masked(mechanism: str, speaker: Speaker, data: bytes, secre
         ("SCRAM-SHA-256", SERVER, b"e=unknown-user", "e: error"),
         ("SCRAM-SHA-256", SERVER, b"nonsense", "nonsense"),
         ("PLAIN", CLIENT, b"", "empty"),
+        ("HT-SHA-256-NONE", CLIENT, b"juliet\0\xff", "user name"),
     ],
 )
 def test_other_payloads(mechanism: str, speaker: Speaker, data: bytes, name: str) -> None:

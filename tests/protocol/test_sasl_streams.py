@@ -320,6 +320,8 @@ class TestExchange:
             ("OAUTHBEARER", b"n,,\x01auth=secret\x01\x01", b"n,,\x01auth=Bearer (hidden)\x01\x01"),
             ("OAUTHBEARER", b"\x01", b"\x01"),
             ("X-TOKEN", b"secret", HIDDEN),
+            ("HT-SHA-256-NONE", b"juliet\0secret", b"juliet\0" + HIDDEN),
+            ("HT-SHA-256-NONE", b"secret", HIDDEN),
             ("SCRAM-SHA-1", b"n,,n=x,r=y", b"n,,n=x,r=y"),
             ("EXTERNAL", b"", b""),
         ],

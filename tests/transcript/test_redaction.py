@@ -78,6 +78,16 @@ CHANGED = {
         "<authorization-identifier>a@x</authorization-identifier>"
         f"<token xmlns='urn:xmpp:fast:0' expiry='{R}' token='{R}'/></success>",
     ),
+    "SASL2 authenticate with Bind 2 and FAST": (
+        "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='HT-SHA-256-NONE'>"
+        "<initial-response>anVsaWV0AA==</initial-response>"
+        "<bind xmlns='urn:xmpp:bind:0'><tag>balcony</tag></bind>"
+        "<fast xmlns='urn:xmpp:fast:0'/></authenticate>",
+        "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='HT-SHA-256-NONE'>"
+        f"<initial-response>{R}</initial-response>"
+        "<bind xmlns='urn:xmpp:bind:0'><tag>balcony</tag></bind>"
+        "<fast xmlns='urn:xmpp:fast:0'/></authenticate>",
+    ),
     "FAST token, its expiry last and with a prefix": (
         "<f:token xmlns:f='urn:xmpp:fast:0' token='c2Vj' expiry=\"2026\"></f:token>",
         f"<f:token xmlns:f='urn:xmpp:fast:0' token='{R}' expiry=\"{R}\"></f:token>",

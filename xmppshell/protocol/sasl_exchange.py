@@ -62,4 +62,7 @@ def without_secrets(mechanism: str, payload: bytes) -> bytes:
         return _BEARER.sub(b"Bearer " + HIDDEN, payload)
     if mechanism in MECHANISMS or not payload:
         return payload
+    if mechanism.startswith("HT-"):
+        name, nul, _ = payload.partition(b"\0")
+        return name + nul + HIDDEN if nul else HIDDEN  # Without binding it could be said again.
     return HIDDEN

@@ -78,6 +78,8 @@ def explain(mechanism: str, speaker: Speaker, step: int, data: bytes) -> tuple[F
     """
     if not data:
         return (Field("empty", "", "nothing is said in this step"),)
+    if mechanism.startswith("HT-"):
+        return _hashed_token(speaker, data)
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -106,6 +108,18 @@ def _plain(text: str) -> tuple[Field, ...]:
         Field("authzid", parts[0], "the identity to act as; empty for the user's own"),
         Field("user name", parts[1], "who signs in"),
         Field("password", MASK, "readable by whoever reads the stream: base64 hides nothing"),
+    )
+
+
+def _hashed_token(speaker: Speaker, data: bytes) -> tuple[Field, ...]:
+    if speaker is Speaker.SERVER:
+        return (Field("proof", MASK, "an HMAC with the token: the server has it, too"),)
+    name, nul, _ = data.partition(b"\0")
+    if not nul:
+        return (Field("payload", MASK, "not two parts divided by NUL, as HT mechanisms have them"),)
+    return (
+        Field("user name", name.decode("utf-8", "replace"), "who signs in"),
+        Field("proof", MASK, "an HMAC with the token and the channel binding, if there is one"),
     )
 
 

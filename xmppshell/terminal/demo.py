@@ -79,18 +79,19 @@ async def run_server(
     ca_file: str | None = None,
     client_cert: str | None = None,
     exporter: bool = False,
+    sasl2: bool = False,
 ) -> ExitStatus:
     """Run the practice server until it is interrupted.
 
     The CA certificate is written to `ca_file`, a certificate for juliet with its key to
-    `client_cert`; with `exporter` there is the channel binding tls-exporter. Raises ProblemError
-    if it cannot listen, or cannot write a file.
+    `client_cert`; with `exporter` there is the channel binding tls-exporter, with
+    `sasl2` there is SASL2. Raises ProblemError if it cannot listen, or cannot write a file.
     """
 
     def note(text: str) -> None:
         print(safe(text), file=environment.stdout, flush=True)
 
-    server = PracticeServer(registration=True, exporter=exporter, on_note=note)
+    server = PracticeServer(registration=True, exporter=exporter, sasl2=sasl2, on_note=note)
     await server.start(address, port)
     try:
         if ca_file is not None:

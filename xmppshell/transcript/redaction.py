@@ -60,7 +60,7 @@ _SECRET_NAME = re.compile(r"pass(?:word|wd|phrase)|secret")
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|api-?key", re.I)
 _NOT_SECRET_FIELD = re.compile(r"passwordprotected", re.I)
 # Text that is no secret even where other text may be one.
-_PLAIN = frozenset({"desc", "software", "device"})
+_PLAIN = frozenset({"desc", "software", "device", "tag"})
 _SECRET_ATTRIBUTES = frozenset({"password", "token"})
 # What is hidden in a tag that has one of them: until when a token is good is nobody's business.
 _HIDDEN_ATTRIBUTES = _SECRET_ATTRIBUTES | {"expiry"}

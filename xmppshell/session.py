@@ -347,6 +347,7 @@ class Session:
             except ProblemError as error:
                 reason = self._reason_for_another(error)
                 if not reason:
+                    self._problem = self._problem or error.problem
                     raise
                 self._publish(Notice(reason, True))
 

@@ -188,5 +188,5 @@ def test_what_is_typed_meanwhile_is_not_lost_and_not_in_the_way(silent_server) -
         shell.wait_until(lambda: shell.prompt == "xmppshell> /help quit", "what was typed")
         assert "usually: " in shell.text()
         shell.press("enter")
-        shell.wait_for("close the stream properly and leave")
+        shell.wait_for("close every stream properly and leave")
         assert shell.leave() == 3

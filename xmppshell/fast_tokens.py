@@ -165,9 +165,7 @@ def store_for(settings: Settings, folder: Path) -> TokenStore:
     return TokenStore(folder, keyring=settings.keyring)
 
 
-def with_token(
-    settings: Settings, folder: Path, on_failure: Callable[[Problem], None]
-) -> Settings:
+def with_token(settings: Settings, folder: Path, on_failure: Callable[[Problem], None]) -> Settings:
     """Return `settings` with the id of this client and the token that is kept, if any.
 
     Nothing is changed unless FAST is wanted (`Settings.wants_fast`). Where nothing can be kept,

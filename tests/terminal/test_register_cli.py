@@ -156,7 +156,7 @@ def at(server: RealServer) -> Sequence[str]:
 
 class TestOnRealServers:
     async def test_an_account_is_made_once(self, every_server: RealServer, tmp_path: Path) -> None:
-        account = f"tybalt@{every_server.registration_host}"
+        account = f"benvolio@{every_server.registration_host}"
         done = await run(tmp_path, "register", account, *at(every_server))
         assert (done.status, done.out.splitlines()[:1]) == (0, [f"{account} was created"]), done.err
         again = await run(tmp_path, "register", account, *at(every_server))

@@ -18,11 +18,13 @@ class Terminal:
     def __init__(self) -> None:
         self.writes: list[str] = []
         self.above_prompt = 0
+        self._wrote = asyncio.Event()
 
     async def above(self, write: Callable[[], None]) -> None:
         self.above_prompt += 1
         await asyncio.sleep(0)
         write()
+        self._wrote.set()
 
     @property
     def lines(self) -> list[str]:
@@ -31,7 +33,8 @@ class Terminal:
     async def until(self, text: str) -> None:
         async with asyncio.timeout(5):
             while text not in "".join(self.writes):
-                await asyncio.sleep(0.005)
+                self._wrote.clear()
+                await self._wrote.wait()
 
 
 @pytest.fixture
@@ -124,7 +127,8 @@ async def test_a_flood_that_goes_on_says_how_much_it_was_now_and_then(terminal: 
     number, counts = 0, 0
     async with asyncio.timeout(10):
         while counts < 2:
-            for number in range(number + 1, number + 11):
+            for _ in range(10):
+                number += 1
                 printer.block(f"record {number}", number)
             await asyncio.sleep(0.01)
             counts = "".join(terminal.writes).count("more")

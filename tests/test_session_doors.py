@@ -99,12 +99,12 @@ async def refusal(settings: Settings) -> tuple[Visit, ProblemError]:
 
 
 class TestWebSocket:
-    async def test_a_visit(self, real_server: RealServer) -> None:
-        settings = client(real_server, websocket=real_server.websocket_tls_url)
+    async def test_a_visit(self, every_server: RealServer) -> None:
+        settings = client(every_server, websocket=every_server.websocket_tls_url)
         async with visiting(settings) as visit:
             assert visit.session.tls is not None
             assert visit.session.tls.verified
-            assert str(visit.session.jid) == f"juliet@{real_server.host}/door"
+            assert str(visit.session.jid) == f"juliet@{every_server.host}/door"
             await visit.say(PING.format(CLIENT))
             await visit.until("id='ping'")
             sent = [e for e in visit.told(ElementSeen) if e.direction is Direction.SENT]
@@ -117,8 +117,8 @@ class TestWebSocket:
         assert visit.told(Disconnected) == [Disconnected(True)]
         assert visit.told(BrokenBytesSeen) == []
 
-    async def test_without_tls(self, real_server: RealServer) -> None:
-        settings = client(real_server, websocket=real_server.websocket_url, tls=TlsMode.NONE)
+    async def test_without_tls(self, every_server: RealServer) -> None:
+        settings = client(every_server, websocket=every_server.websocket_url, tls=TlsMode.NONE)
         async with visiting(settings) as visit:
             assert visit.session.tls is None
             assert any(notice.warning for notice in visit.told(Notice))
@@ -140,8 +140,8 @@ class TestWebSocket:
         _, error = await refusal(client(real_server, websocket=address, tls=TlsMode.NONE))
         assert "does not speak WebSocket" in error.problem.what
 
-    async def test_a_wrong_password(self, real_server: RealServer) -> None:
-        settings = client(real_server, websocket=real_server.websocket_tls_url, password="no")
+    async def test_a_wrong_password(self, every_server: RealServer) -> None:
+        settings = client(every_server, websocket=every_server.websocket_tls_url, password="no")
         _, error = await refusal(settings)
         assert "not-authorized" in error.problem.what
 
@@ -153,8 +153,8 @@ class TestWebSocket:
         assert error.condition == "unsupported-stanza-type"
         assert visit.session.problem == error.problem
 
-    async def test_a_conflict(self, real_server: RealServer) -> None:
-        settings = client(real_server, websocket=real_server.websocket_tls_url)
+    async def test_a_conflict(self, every_server: RealServer) -> None:
+        settings = client(every_server, websocket=every_server.websocket_tls_url)
         async with visiting(settings) as old, visiting(settings):
             await old.until(Disconnected)
         assert old.session.problem is not None
@@ -162,46 +162,46 @@ class TestWebSocket:
 
 
 class TestComponents:
-    async def test_a_visit(self, real_server: RealServer) -> None:
-        async with visiting(component(real_server)) as visit:
+    async def test_a_visit(self, every_server: RealServer) -> None:
+        async with visiting(component(every_server)) as visit:
             stream = visit.session.stream
             assert stream is not None
             assert stream.state is State.BOUND
-            assert str(visit.session.jid) == real_server.component_host
+            assert str(visit.session.jid) == every_server.component_host
             assert [notice.warning for notice in visit.told(Notice)] == [False]
-            sender = f" from='{real_server.component_host}' to='{real_server.host}'"
+            sender = f" from='{every_server.component_host}' to='{every_server.host}'"
             await visit.say(PING.format(sender))
             answer = await visit.until("type='result'")
-            assert f"to='{real_server.component_host}'".encode() in answer.data
+            assert f"to='{every_server.component_host}'".encode() in answer.data
         assert visit.told(Disconnected) == [Disconnected(True)]
 
-    async def test_it_answers_as_who_was_asked(self, real_server: RealServer) -> None:
-        tcp = client(real_server, host=real_server.address, port=real_server.c2s_port)
-        async with visiting(component(real_server)), visiting(tcp) as juliet:
-            to = f"somebody@{real_server.component_host}"
+    async def test_it_answers_as_who_was_asked(self, every_server: RealServer) -> None:
+        tcp = client(every_server, host=every_server.address, port=every_server.c2s_port)
+        async with visiting(component(every_server)), visiting(tcp) as juliet:
+            to = f"somebody@{every_server.component_host}"
             await juliet.say(PING.format(f" to='{to}'"))
             answer = await juliet.until("id='ping'")
             assert b"type='result'" in answer.data
             assert f"from='{to}'".encode() in answer.data
 
-    async def test_messages_both_ways(self, real_server: RealServer) -> None:
-        tcp = client(real_server, host=real_server.address, port=real_server.c2s_port)
-        async with visiting(component(real_server)) as bot, visiting(tcp) as juliet:
+    async def test_messages_both_ways(self, every_server: RealServer) -> None:
+        tcp = client(every_server, host=every_server.address, port=every_server.c2s_port)
+        async with visiting(component(every_server)) as bot, visiting(tcp) as juliet:
             await juliet.say("<presence/>")
-            to = f"bot@{real_server.component_host}"
+            to = f"bot@{every_server.component_host}"
             await juliet.say(f"<message to='{to}' id='m1'><body>who is there</body></message>")
             await bot.until("who is there")
-            me = f"juliet@{real_server.host}/door"
+            me = f"juliet@{every_server.host}/door"
             await bot.say(f"<message from='{to}' to='{me}'><body>a bot</body></message>")
             await juliet.until("a bot")
 
-    async def test_a_wrong_secret(self, real_server: RealServer) -> None:
-        _, error = await refusal(component(real_server, password="no"))
+    async def test_a_wrong_secret(self, every_server: RealServer) -> None:
+        _, error = await refusal(component(every_server, password="no"))
         assert "does not accept the secret" in error.problem.what
 
-    async def test_a_foreign_from(self, real_server: RealServer) -> None:
-        async with visiting(component(real_server)) as visit:
-            await visit.say(f"<message from='juliet@{real_server.host}' to='romeo@localhost'/>")
+    async def test_a_foreign_from(self, every_server: RealServer) -> None:
+        async with visiting(component(every_server)) as visit:
+            await visit.say(f"<message from='juliet@{every_server.host}' to='romeo@localhost'/>")
             await visit.until(Disconnected)
         assert visit.session.problem is not None
         assert "a component writes `from`" in visit.session.problem.cause

@@ -99,4 +99,9 @@ class TestOverWebSocket:
 
     def test_a_prefix_that_nobody_declared_is_an_error(self) -> None:
         with pytest.raises(ProblemError):
-            self.messages("<stream:error/>")
+            self.messages("<other:error/>")
+
+    def test_the_prefix_of_streams_is_declared(self) -> None:
+        assert self.messages("<stream:error/>") == (
+            "<stream:error xmlns:stream='http://etherx.jabber.org/streams'/>",
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xmppshell.protocol.dialects import CLIENT, COMPONENT, WEBSOCKET, Dialect
-from xmppshell.protocol.xml import XmlError, parse_element
+from xmppshell.protocol.xml import Context, XmlError, parse_element
 
 FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
 
@@ -44,7 +44,12 @@ def test_stanzas_inherit_their_namespace_only_over_tcp() -> None:
     assert parse_element(b"<message/>", context).tag == "message"
     assert context.lang == "de"
     with pytest.raises(XmlError):
-        parse_element(b"<stream:error/>", context)
+        parse_element(b"<other:error/>", context)
+
+
+def test_a_forgotten_declaration_of_stream_is_let_pass() -> None:
+    element = parse_element(b"<stream:error/>", WEBSOCKET.context())
+    assert element.tag == "{http://etherx.jabber.org/streams}error"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,7 @@ def test_over_websocket_an_element_is_completed(typed: str, complete: str) -> No
 
 def test_what_is_completed_stands_by_itself() -> None:
     said = WEBSOCKET.complete(b"<stream:error><reset xmlns='u'/></stream:error>")
-    element = parse_element(said, WEBSOCKET.context())
+    element = parse_element(said, Context({}))
     assert element.tag == "{http://etherx.jabber.org/streams}error"
 
 

@@ -131,8 +131,11 @@ class FrameDialect(Dialect):
         return MessageFramer(max_size=max_size)
 
     def context(self, header: StreamHeader | None = None) -> Context:
-        """Return an empty scope; only the default language holds for what follows."""
-        return _NO_CONTEXT if header is None else Context({}, header.lang)
+        """Return a scope without a default namespace; the default language holds for what follows.
+
+        The prefix `stream` is let pass undeclared: Prosody 13 forgets it in stream errors.
+        """
+        return Context({"stream": ns.STREAM}, None if header is None else header.lang)
 
     def opening(self, attributes: Mapping[str, str]) -> bytes:
         """Return an `<open/>` element."""

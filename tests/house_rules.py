@@ -28,6 +28,7 @@ LEVELS = {
     "pilot": 3,
     "reconnect": 3,
     "session": 4,
+    "checkup": 5,
     "remembered": 5,
     "fast_tokens": 5,
     "transcript": 5,

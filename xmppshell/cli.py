@@ -13,6 +13,7 @@ from .exit_status import ExitStatus
 from .protocol.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
+    from .checkup.plan import Plan
     from .commands.accounts import Account
     from .configuration.layers import Layer, Preferences
     from .environment import Environment
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_connect(commands)
     _add_register(commands)
+    _add_check(commands)
     _add_config(commands)
     _add_demo(commands)
     _add_serve(commands)
@@ -180,6 +182,27 @@ def _add_register(commands: _Commands) -> None:
     )
     parser.add_argument("--show-form", action="store_true", help="only show what is asked")
     parser.add_argument("--quiet", "-q", action="store_true", help="do not show the steps")
+    _add_keys(parser, (DEFAULT_KEYS[name] for name in (*_WHERE_TO, *_PASSWORD)))
+    _add_color(parser)
+
+
+def _add_check(commands: _Commands) -> None:
+    parser = commands.add_parser(
+        "check",
+        help="report what a server offers, and how well",
+        description="Look at all that a domain offers to clients: DNS, addresses, TLS and its "
+        "certificate, what is offered before and after TLS, WebSocket; with an account also what "
+        "is offered after signing in. Each judgement says why and where it is written.",
+        epilog="exit status: 0 fine, 1 failures (with --strict warnings, too), 2 usage,\n"
+        "             3 could not be reached, 130 interrupted",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(action=_check)
+    parser.add_argument(
+        "account", metavar="DOMAIN-or-JID", help="the domain, or an account to sign in with"
+    )
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--strict", action="store_true", help="take warnings for failures")
     _add_keys(parser, (DEFAULT_KEYS[name] for name in (*_WHERE_TO, *_PASSWORD)))
     _add_color(parser)
 
@@ -393,6 +416,47 @@ def _register(options: argparse.Namespace, environment: Environment) -> ExitStat
         colour=options.color,
     )
     return asyncio.run(run.run())
+
+
+def _check(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+    import asyncio
+
+    from .terminal.checking import CheckRun
+
+    try:
+        run = CheckRun(
+            environment,
+            _plan(options, environment),
+            json_wanted=options.json,
+            strict=options.strict,
+            colour=options.color,
+        )
+        return asyncio.run(run.run())
+    except ProblemError as error:
+        # Status 1 says that failures were found, and nothing else.
+        raise UsageError(error.problem) from error
+
+
+def _plan(options: argparse.Namespace, environment: Environment) -> Plan:
+    """Return what to look at, with the password of an account."""
+    from .checkup.plan import Plan
+    from .network.discovery import TlsMode
+    from .passwords import find_password
+
+    account = _account(options, environment)
+    settings, jid = account.settings, account.settings.jid
+    if settings.tls is TlsMode.NONE:
+        raise _usage("there is no check without TLS", "leave out --tls none")
+    return Plan(
+        jid=jid,
+        password=find_password(account.source, str(jid.bare), environment) if jid.local else None,
+        host=settings.host,
+        port=settings.port,
+        tls=settings.tls,
+        ca_file=settings.ca_file,
+        insecure=settings.insecure,
+        timeout=settings.timeout,
+    )
 
 
 def _fields(texts: Iterable[str]) -> dict[str, list[str]]:

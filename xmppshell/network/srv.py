@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dns.asyncresolver import Resolver
+    from dns.asyncresolver import Resolver as Resolver  # for other rooms to name
 
 
 @dataclass(frozen=True, slots=True)

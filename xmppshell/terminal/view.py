@@ -55,6 +55,7 @@ _NEGOTIATION: Final = frozenset({ns.TLS, ns.SASL, ns.SASL2, ns.BIND2})
 _NEGOTIATION_TAGS: Final = frozenset(
     {
         f"{{{ns.STREAM}}}features",
+        f"{{{ns.COMPONENT_ACCEPT}}}handshake",
         *(
             f"{{{ns.STREAM_MANAGEMENT}}}{name}"
             for name in ("enable", "enabled", "resume", "resumed", "failed")

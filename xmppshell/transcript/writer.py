@@ -54,6 +54,7 @@ _INDENT = "    "
 _NEGOTIATION_NAMESPACES = frozenset(
     {namespaces.STREAM, namespaces.TLS, namespaces.SASL, namespaces.SASL2}
 )
+_COMPONENT_HANDSHAKE = f"{{{namespaces.COMPONENT_ACCEPT}}}handshake"
 _NEGOTIATION_PAYLOADS = frozenset({namespaces.BIND, namespaces.SESSION})
 
 
@@ -145,7 +146,8 @@ class _Play:
         if record.move is not None and record.move.family is MoveFamily.NEGOTIATION:
             return True
         if event.stanza is None:
-            return _namespace(str(event.element.tag)) in _NEGOTIATION_NAMESPACES
+            tag = str(event.element.tag)
+            return _namespace(tag) in _NEGOTIATION_NAMESPACES or tag == _COMPONENT_HANDSHAKE
         if _namespace(event.stanza.payload or "") in _NEGOTIATION_PAYLOADS:
             return True
         return record.answers is not None and record.answers.request in self._folded

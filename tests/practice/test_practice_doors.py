@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from practice.raw_client import HEADER, Stand, practice
+from practice.raw_client import HEADER, Stand, plain, practice
 from practice.stage_driver import House, error_of
 
 from xmppshell.commands.all_commands import build_registry, run_command
 from xmppshell.commands.desk import Desk
 from xmppshell.network.discovery import TlsMode
 from xmppshell.network.failures import ConnectionFailed
+from xmppshell.pilot import Negotiation, Stage
 from xmppshell.practice.accounts import PRACTICE_PASSWORD
 from xmppshell.practice.directory import Resource
 from xmppshell.practice.server import TlsOffer
@@ -24,12 +26,16 @@ from xmppshell.protocol.events import (
     Direction,
     Disconnected,
     ElementSeen,
+    Resumed,
     StreamErrorSeen,
+    StreamHeaderSeen,
 )
+from xmppshell.protocol.features.component import proof
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.problem import Problem, ProblemError
 from xmppshell.protocol.redirects import Redirect
 from xmppshell.protocol.stanza import stanza_of
+from xmppshell.protocol.states import State
 from xmppshell.protocol.xml import Context, parse_element
 from xmppshell.session import Session, SessionError, Settings
 
@@ -158,7 +164,7 @@ class TestWebSocket:
             first = Guest(by_websocket(stand, "juliet"))
             await first.session.open()
             resource = f"juliet@localhost/{first.session.jid.resource}"  # type: ignore[union-attr]
-            second = Guest(replace_jid(by_websocket(stand), resource))
+            second = Guest(replace(by_websocket(stand), jid=JID.parse(resource)))
             await second.session.open()
             assert "conflict" in str(await first.ended())
             await stand.server.stop()
@@ -181,10 +187,56 @@ class TestWebSocket:
             assert "404" in caught.value.problem.what
 
 
-def replace_jid(settings: Settings, jid: str) -> Settings:
-    from dataclasses import replace
+class TestByHand:
+    async def test_signing_in_over_websocket(self, tmp_path: Path) -> None:
+        opening = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>"
+        async with (
+            doors(tmp_path) as stand,
+            inside(by_websocket(stand, negotiation=Negotiation.MANUAL)) as juliet,
+        ):
+            assert not any(isinstance(event, StreamHeaderSeen) for event in juliet.events)
+            await juliet.say(opening)
+            await juliet.hear("<mechanism>PLAIN</mechanism>")
+            await juliet.say(plain("juliet"))
+            await juliet.hear("<success")
+            await juliet.say(opening)
+            await juliet.hear("<bind")
+            await juliet.say(
+                "<iq xmlns='jabber:client' type='set' id='b'>"
+                "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"
+            )
+            await juliet.hear("id='b'")
+            assert juliet.session.online
 
-    return replace(settings, jid=JID.parse(jid))
+    async def test_the_handshake_of_a_component(self, tmp_path: Path) -> None:
+        async with doors(tmp_path) as stand:
+            settings = replace(as_component(stand), until=Stage.FEATURES)
+            async with inside(settings) as bot:
+                assert bot.session.stream is not None
+                assert bot.session.stream.state is State.COMPONENT_OPENED
+                secret = proof(bot.session.stream.stream_id, SECRET)
+                await bot.say(f"<handshake>{secret}</handshake>")
+                await bot.hear("<handshake/>")
+                assert bot.session.online
+
+    async def test_a_lost_websocket_is_resumed(self, tmp_path: Path) -> None:
+        async with (
+            doors(tmp_path) as stand,
+            inside(by_websocket(stand, sm=True)) as juliet,
+            inside(by_tcp(stand, "romeo")) as romeo,
+        ):
+            await juliet.hear("<enabled")
+            await juliet.say("<presence xmlns='jabber:client'/>")
+            await juliet.hear("<presence")
+            assert juliet.session._wire is not None
+            await juliet.session._wire.close(abort=True)
+            await juliet.ended()
+            await romeo.say(
+                "<message to='juliet@localhost' type='chat'><body>late</body></message>"
+            )
+            await juliet.session.open()
+            await juliet.hear("late")
+            assert any(isinstance(event, Resumed) for event in juliet.events)
 
 
 class TestComponents:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xmppshell.protocol.acknowledgements import COUNTS, CountError, Ledger, count_of
+from xmppshell.protocol.dialects import WEBSOCKET
 
 
 def ledger(*stanzas: bytes, sent: int = 0) -> Ledger:
@@ -149,3 +150,19 @@ def test_counts_agree_whatever_the_start(data: st.DataObject, start: int) -> Non
             book.acknowledge(str((start + handled) % COUNTS))
         expected = [str(number).encode() for number in range(handled, sent)]
         assert [stanza.data for stanza in book.unacknowledged] == expected
+
+
+def test_what_may_be_sent_again_is_said_as_another_kind_of_connection_wants_it() -> None:
+    book = ledger(b"<presence/>", b"<message/>")
+    book.undelivered.append(b"<iq/>")
+    book.lost.append(b"<message id='m'/>")
+    lost = book.lost
+    book.restate(WEBSOCKET.complete)
+    assert waiting(book) == [
+        (1, b"<presence xmlns='jabber:client'/>"),
+        (2, b"<message xmlns='jabber:client'/>"),
+    ]
+    assert list(book.undelivered) == [b"<iq xmlns='jabber:client'/>"]
+    assert list(lost) == [b"<message id='m' xmlns='jabber:client'/>"]
+    book.note_sent_again(book.undelivered[0])
+    assert not book.undelivered

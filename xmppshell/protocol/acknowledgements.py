@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from .problem import Problem, ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from .jid import JID
 
@@ -101,6 +101,16 @@ class Ledger:
             if data in due:
                 due.remove(data)
                 break
+
+    def restate(self, complete: Callable[[bytes], bytes]) -> None:
+        """Let what may be sent again be as `complete` makes it, for another kind of connection."""
+        self.unacknowledged = deque(
+            replace(stanza, data=complete(stanza.data)) for stanza in self.unacknowledged
+        )
+        for due in (self.undelivered, self.lost):
+            stanzas = [complete(data) for data in due]
+            due.clear()
+            due.extend(stanzas)
 
     def acknowledge(self, told: str | None) -> int:
         """Take the peer's count, as it stands in `h`; return how many stanzas it newly covers.

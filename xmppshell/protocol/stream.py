@@ -189,6 +189,8 @@ class Stream:
         self._contexts = {way: self.dialect.context() for way in Direction}
         self._bind = Bind()
         if isinstance(options, ClientOptions):
+            if options.ledger is not None:
+                options.ledger.restate(self.dialect.complete)
             self.management = StreamManagement(wanted=options.management, ledger=options.ledger)
         else:
             self.management = StreamManagement()

@@ -438,6 +438,7 @@ class StreamManagement:
             # The user may have claimed another count by hand; the server goes by what it was told.
             count = count_of(claimed)
             ledger.received = ledger.received if count is None else count
+        ledger.restate(stream.dialect.complete)
         self._ledger, self._earlier = ledger, None
         self.enabled, self._counting = True, set(Direction)
         self._told = ledger.received

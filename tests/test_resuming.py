@@ -1,6 +1,6 @@
 """Sessions whose line is cut, over real sockets: nothing is lost and nothing comes twice.
 
-Each test runs against the practice server, Prosody and ejabberd.
+Each test runs against the practice server, Prosody and ejabberd, old and new.
 """
 
 from __future__ import annotations
@@ -38,7 +38,13 @@ from xmppshell.reconnect import BackOff
 from xmppshell.session import Session, Settings
 
 SM = "urn:xmpp:sm:3"
-PLACES = ("practice", "prosody", "ejabberd")
+PLACES = {
+    "practice": [],
+    "prosody": [pytest.mark.real_server],
+    "ejabberd": [pytest.mark.real_server],
+    "prosody13": [pytest.mark.real_server, pytest.mark.debian13],
+    "ejabberd24": [pytest.mark.real_server, pytest.mark.debian13],
+}
 WAIT = 15.0
 
 
@@ -95,7 +101,7 @@ class Person:
     async def say(self, other: Person) -> None:
         """Say something, unless the connection is known to be lost."""
         text = f"{self.session.name} {len(self.said)}"
-        to = other.session.settings.jid
+        to = other.session.jid
         data = f"<message type='chat' to='{to}' id='{self.session.ids.next()}'><body>{text}</body>"
         try:
             await self.session.send(f"{data}</message>".encode())
@@ -132,12 +138,7 @@ async def place(name: str, request: pytest.FixtureRequest, folder: Path) -> Asyn
         yield Place(name, server.c2s_port, server.ca_file, server.accounts, proxy)
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(name, marks=() if name == "practice" else pytest.mark.real_server)
-        for name in PLACES
-    ]
-)
+@pytest.fixture(params=[pytest.param(name, marks=marks) for name, marks in PLACES.items()])
 def where(request: pytest.FixtureRequest) -> str:
     if request.param != "practice":
         request.getfixturevalue(request.param)
@@ -152,8 +153,25 @@ async def close_all(*people: Person) -> None:
 async def test_both_sides_speak_while_the_line_is_cut(
     where: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    async with place(where, request, tmp_path) as here:
-        juliet, romeo = here.person("juliet", through_proxy=True), here.person("romeo")
+    await speak_while_cut(where, request, tmp_path)
+
+
+@pytest.mark.real_server
+@pytest.mark.debian13
+@pytest.mark.parametrize("where", ["prosody13", "ejabberd24"])
+async def test_both_sides_speak_while_the_line_is_cut_with_sasl2(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Then the stream is enabled and resumed within the login."""
+    await speak_while_cut(where, request, tmp_path, sasl2=True)
+
+
+async def speak_while_cut(
+    where: str, request: pytest.FixtureRequest, folder: Path, **options: object
+) -> None:
+    async with place(where, request, folder) as here:
+        juliet = here.person("juliet", through_proxy=True, **options)
+        romeo = here.person("romeo", **options)
         await juliet.enter()
         await romeo.enter()
         await juliet.say(romeo)

@@ -200,7 +200,8 @@ def _managed(event: ManagementEnabled) -> str:
 
 def _resumed(event: Resumed) -> str:
     again = "nothing" if not event.again else f"{event.again} more"
-    return f"{event.jid}; the server had {event.handled} stanzas, {again} to send again"
+    had = "1 stanza" if event.handled == 1 else f"{event.handled} stanzas"
+    return f"{event.jid}; the server had {had}, {again} to send again"
 
 
 def _host_and_port(host: str, port: int) -> str:

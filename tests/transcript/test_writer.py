@@ -12,6 +12,7 @@ from lxml import etree
 from xmppshell import __version__
 from xmppshell.feed import Record
 from xmppshell.protocol import events
+from xmppshell.protocol.credentials import FastToken
 from xmppshell.protocol.events import Direction
 from xmppshell.protocol.exchanges import Answer
 from xmppshell.protocol.jid import JID
@@ -328,3 +329,18 @@ def test_a_failing_disk_leaves_the_old_file(
         save(path, "new", force=True)
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.scs"]
+
+
+def test_a_login_by_sasl2_is_told_and_its_token_is_not() -> None:
+    session = Session()
+    session.event(events.Connected("127.0.0.1:5222", "localhost", 5222, "given", 0.001))
+    token = FastToken("HT-SHA-256-NONE", "SECR3T", "2030")
+    session.event(events.FastTokenRefused("HT-SHA-256-EXPR", "not-authorized"))
+    session.event(events.Authenticated("HT-SHA-256-NONE", True, "juliet", sasl2=True, token=True))
+    session.event(events.FastTokenReceived("HT-SHA-256-NONE", token))
+    session.event(events.Bound(ME))
+    text = session.text()
+    assert "# signed in: HT-SHA-256-NONE (SASL2), by the token of an earlier login" in text
+    assert "# the token of an earlier login was refused: not-authorized" in text
+    assert "# a token was given for the next login, for HT-SHA-256-NONE" in text
+    assert "SECR3T" not in text

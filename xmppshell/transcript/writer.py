@@ -27,6 +27,8 @@ from ..protocol.events import (
     Disconnected,
     ElementSeen,
     Event,
+    FastTokenReceived,
+    FastTokenRefused,
     FeaturesOffered,
     ManagementEnabled,
     ManagementFailed,
@@ -222,8 +224,14 @@ def _words_for(event: Event) -> str:
         case FeaturesOffered():
             return "features: " + ", ".join(name.rpartition("}")[2] for name in event.names)
         case Authenticated():
+            profile = " (SASL2)" if event.sasl2 else ""
+            token = ", by the token of an earlier login" if event.token else ""
             proof = ", server's signature verified" if event.server_verified else ""
-            return f"signed in: {event.mechanism}{proof}"
+            return f"signed in: {event.mechanism}{profile}{token}{proof}"
+        case FastTokenReceived():
+            return f"a token was given for the next login, for {event.mechanism}"
+        case FastTokenRefused():
+            return f"the token of an earlier login was refused: {event.condition}"
         case AuthenticationFailed() | BindFailed() | ManagementFailed() | ResumeFailed():
             return str(event.problem)
         case Bound():

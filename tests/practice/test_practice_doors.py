@@ -187,6 +187,21 @@ class TestWebSocket:
             assert "404" in caught.value.problem.what
 
 
+class TestFasterOverWebSocket:
+    @pytest.mark.parametrize(
+        "ways", [{"sasl2": True}, {"pipeline": True}, {"sasl2": True, "pipeline": True}]
+    )
+    async def test_other_ways_to_sign_in(self, tmp_path: Path, ways: dict[str, bool]) -> None:
+        async with (
+            doors(tmp_path, sasl2=True) as stand,
+            inside(by_websocket(stand, **ways)) as juliet,
+        ):
+            assert juliet.session.online
+            await juliet.session.close()
+            await juliet.session.open()
+            assert juliet.session.online
+
+
 class TestByHand:
     async def test_signing_in_over_websocket(self, tmp_path: Path) -> None:
         opening = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>"

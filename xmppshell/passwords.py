@@ -94,16 +94,17 @@ def _from_file(name: str) -> str:
                 "a wrong path, or its permissions",
                 "check --password-file",
             )
-        ) from error
+        ) from None
     return _first_line(text, f"the password file {name}")
 
 
 def _from_command(command: str) -> str:
     try:
-        done = subprocess.run(
-            shlex.split(command), stdout=subprocess.PIPE, text=True, timeout=60, check=True
-        )
-    except (OSError, ValueError, IndexError) as error:
+        words = shlex.split(command)
+        if not words:
+            raise ValueError("it is empty")
+        done = subprocess.run(words, stdout=subprocess.PIPE, timeout=60, check=True)
+    except (OSError, ValueError) as error:
         raise PasswordError(
             Problem(
                 f"the password command cannot be run: {error}",
@@ -124,7 +125,17 @@ def _from_command(command: str) -> str:
                 "try the command by itself",
             )
         ) from None
-    return _first_line(done.stdout, "the password command")
+    try:
+        text = done.stdout.decode()
+    except UnicodeDecodeError:
+        raise PasswordError(
+            Problem(
+                "what the password command printed is not UTF-8 text",
+                "it prints in another encoding, or something else than a password",
+                "try the command by itself",
+            )
+        ) from None
+    return _first_line(text, "the password command")
 
 
 def open_keyring() -> Any:

@@ -39,7 +39,9 @@ raw = true
 
 
 def preferences(**chosen: str | int | bool) -> Preferences:
-    return Preferences(lambda: FILE, layer_of(chosen, "/set"))
+    made = Preferences(lambda: FILE)
+    made.chosen.update(layer_of(chosen, "/set"))
+    return made
 
 
 def test_the_command_line_wins_over_the_account_over_the_defaults_over_what_is_built_in() -> None:
@@ -61,6 +63,19 @@ def test_what_is_set_in_the_shell_wins_over_the_file() -> None:
     assert (found["port"].value, found["host"]) == (4, Setting("set.example", "/set"))
     shell = preferences(raw=False).shell()
     assert (shell["raw"], shell["editing"]) == (Setting(False, "/set"), Setting("vi", "c:12"))
+
+
+def test_the_shell_is_as_the_command_line_says_and_without_anyone_as_it_was_found() -> None:
+    made = Preferences(
+        lambda: FILE,
+        given=layer_of({"editing": "emacs"}, COMMAND_LINE),
+        found=layer_of({"color": True, "raw": False}, "the terminal"),
+    )
+    shell = made.shell()
+    assert shell["editing"] == Setting("emacs", COMMAND_LINE)
+    assert shell["color"] == Setting(True, "the terminal")
+    assert shell["raw"] == Setting(True, "c:13")
+    assert shell["timestamps"] == Setting(False, BUILT_IN)
 
 
 def test_a_jid_has_the_defaults() -> None:

@@ -120,12 +120,12 @@ def test_times_stand_near_on_a_wide_terminal() -> None:
     assert (steps(200).render(record(long)) or "").endswith("xxx  0.0 ms")
 
 
-def test_two_sessions_have_their_own_times_and_names() -> None:
+def test_two_sessions_have_their_own_times() -> None:
     view = steps()
     view.render(record(TLS, 1.0, "juliet"))
     view.render(record(TLS, 5.0, "romeo"))
-    juliet = view.render(record(Bound(JULIET), 6.0, "juliet"), "juliet") or ""
-    assert juliet.startswith("  juliet bound       juliet@localhost/balcony ")
+    juliet = view.render(record(Bound(JULIET), 6.0, "juliet")) or ""
+    assert juliet.startswith("  bound       juliet@localhost/balcony ")
     assert juliet.endswith(" 5.0 s")
 
 

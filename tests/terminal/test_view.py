@@ -15,12 +15,14 @@ from xmppshell.feed import Record
 from xmppshell.protocol.events import (
     BrokenBytesSeen,
     Connected,
+    Connecting,
     Direction,
     Disconnected,
     ElementSeen,
     Event,
     Notice,
     StreamEndSeen,
+    StreamErrorSeen,
     StreamHeaderSeen,
     TextSeen,
     WhitespaceSeen,
@@ -131,8 +133,7 @@ def test_what_the_console_sends_by_itself_is_marked() -> None:
 
 
 def test_each_session_has_its_name_and_colour() -> None:
-    shown = view(colour=True)
-    shown.several_sessions = True
+    shown = view(colour=True, several_sessions=True)
     lines = [
         (shown.render(record(element(SENT, "<presence/>"), session=name)) or "").split("\n")[0]
         for name in ("juliet", "romeo", "juliet")
@@ -144,6 +145,48 @@ def test_each_session_has_its_name_and_colour() -> None:
     ]
     assert lines[0] == lines[2]
     assert lines[0].replace("juliet", "romeo") != lines[1]
+
+
+def stream_error(problem: Problem) -> StreamErrorSeen:
+    return StreamErrorSeen(RECEIVED, "reset", "", "", problem)
+
+
+def test_everything_says_whose_it_is() -> None:
+    shown = view(several_sessions=True)
+    for event, text in [
+        (Notice("one\ntwo"), "romeo   · one\n          two"),
+        (Notice("careful", True), "romeo   ! careful"),
+        (Disconnected(True), "romeo   closed      both sides closed the stream"),
+        (
+            stream_error(Problem("it broke", "often", "again")),
+            "romeo   ! it broke\n          usually: often\n          try: again",
+        ),
+    ]:
+        for lines in (
+            shown.render(record(event, session="romeo")),
+            shown.in_full(record(event, session="romeo")),
+        ):
+            assert lines == text
+
+
+def test_the_name_takes_no_more_than_the_width() -> None:
+    shown = view(width=60, several_sessions=True, timestamps=True)
+    notice = Notice("word " * 40, True)
+    for event in (notice, element(SENT, PING), element(RECEIVED, MESSAGE)):
+        lines = (shown.render(record(event, session="romeo")) or "").split("\n")
+        assert max(map(len, lines)) <= 60
+        assert lines[0].startswith("romeo ")
+
+
+def test_a_problem_of_one_session_is_told_though_another_connects() -> None:
+    shown = view(several_sessions=True)
+    problem = Problem("it broke")
+    first = shown.render(record(stream_error(problem), session="romeo"))
+    shown.render(record(Connecting("localhost", 5222, False, "given"), session="juliet"))
+    again = shown.render(record(Disconnected(False, problem), session="romeo")) or ""
+    assert first == "romeo   ! it broke"
+    assert "it broke" not in again
+    assert "closed" in again
 
 
 def test_colour_changes_no_text() -> None:
@@ -315,8 +358,7 @@ def test_nothing_acts_on_the_terminal(text: str, data: bytes, raw: bool) -> None
     events: list[Event] = [broken, TextSeen(SENT, data), Notice(text)]
     clean = re.sub(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]", "", text)
     events.append(element(RECEIVED, f"<iq type='{clean}' id='{clean}' from='{clean}'>{clean}</iq>"))
-    screen = view(colour=True, timestamps=True, raw=raw)
-    screen.several_sessions = True
+    screen = view(colour=True, timestamps=True, raw=raw, several_sessions=True)
     for event in events:
         for shown in (
             screen.render(record(event, session=text)),

@@ -339,6 +339,16 @@ class Desk:
         name, xml = split_address(text)
         return (self.sessions.find(name) if name else self.session), xml
 
+    def addressee(self, text: str) -> tuple[Session | None, str]:
+        """Divide what is still being typed as `addressed` does.
+
+        A name that is not finished, or wrong, counts as that of the current session.
+        """
+        try:
+            return self.addressed(text)
+        except CommandError:
+            return self.session, split_address(text)[1]
+
     # Sending.
 
     @property

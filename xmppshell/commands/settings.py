@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ..configuration.keys import DEFAULT_KEYS, LOOKS_KEYS, Key, Value, unknown_key
-from ..configuration.layers import THIS_SHELL, Layer, Setting
+from ..configuration.layers import BUILT_IN, THIS_SHELL, Layer, Setting
 from ..configuration.report import setting_lines, shown
 from ..protocol.problem import Problem
 from .registry import Argument, Call, Command, CommandError
@@ -14,14 +14,15 @@ from .registry import Argument, Call, Command, CommandError
 if TYPE_CHECKING:
     from .desk import Desk
 
+EVERY: Final = "all"
+"""What to type in the place of a name for every setting."""
+
 
 async def set_value(desk: Desk, call: Call) -> None:
     """Show every setting, or one; or set one for this shell."""
     name, text = call.get("name"), call.get("value")
-    if name is None:
-        file = desk.preferences.load().name
-        lines = [f"{file} and /set" if file else "/set", *_all_lines(desk)]
-        desk.screen.say("\n".join(lines))
+    if name is None or name == EVERY:
+        _say_all(desk, everything=name == EVERY)
         return
     key = _key(name)
     if text is not None:
@@ -65,15 +66,25 @@ def _looks(desk: Desk) -> Layer:
     return looks
 
 
-def _all_lines(desk: Desk) -> list[str]:
-    keys = [*LOOKS_KEYS.values(), *DEFAULT_KEYS.values()]
-    return setting_lines(keys, current(desk))
+def _say_all(desk: Desk, *, everything: bool) -> None:
+    """Show how the shell looks, and of the rest what somebody chose, or everything."""
+    settings = current(desk)
+    chosen = [k for k in DEFAULT_KEYS.values() if settings[k.name].origin != BUILT_IN]
+    keys = [*LOOKS_KEYS.values(), *(DEFAULT_KEYS.values() if everything else chosen)]
+    desk.screen.say("\n".join(setting_lines(keys, settings)))
+    hidden = len(DEFAULT_KEYS) - len(chosen)
+    if hidden and not everything:
+        desk.screen.say(
+            f"  {hidden} for connections are as built in; /set {EVERY} shows them", "dim"
+        )
+    if file := desk.preferences.load().name:
+        desk.screen.say(f"  what lasts stands in {file}", "dim")
 
 
 def _say(desk: Desk, key: Key) -> None:
     setting = current(desk)[key.name]
     desk.screen.say(f"{key.name}: {shown(key, setting)}  ({setting.origin})")
-    possible = " or ".join(key.choices) if key.choices else key.kind.value
+    possible = " or ".join(key.typed_choices) or key.kind.value
     if key.name in DEFAULT_KEYS:
         desk.screen.say(f"  {key.meaning}; {possible}; it counts from the next /connect", "dim")
     else:
@@ -130,12 +141,12 @@ COMMANDS = (
         "show the settings and where each is from, or change one for this shell",
         set_value,
         (
-            Argument("name", "the name of a setting", optional=True, suggest="settings"),
-            Argument("value", "its value from now on", optional=True, rest=True),
+            Argument("name", "a setting, or all", optional=True, suggest="settings"),
+            Argument("value", "its value from now on", optional=True, rest=True, suggest="values"),
         ),
         details=(
-            "What lasts stands in config.toml; `xmppshell config --path` says where that is. "
-            "Settings of a connection count from the next /connect."
+            "What lasts stands in the configuration; `/set` says where that is. Settings "
+            "of a connection count from the next /connect."
         ),
         examples=("/set", "/set timestamps on", "/set host 127.0.0.1"),
     ),

@@ -63,6 +63,11 @@ class Key:
         """The long option of this name: `ca_file` is `--ca-file`."""
         return f"--{self.name.replace('_', '-')}"
 
+    @property
+    def typed_choices(self) -> tuple[str, ...]:
+        """What can be typed for it, where that can be listed."""
+        return ("on", "off") if self.kind is Kind.FLAG else self.choices
+
     def parse(self, text: str) -> Value:
         """Read the value from what was typed; raises `WrongValue`."""
         value = self._read(text)

@@ -69,14 +69,21 @@ class Preferences:
     """What holds in one run of the program: the file, and over it what was chosen in the run.
 
     `load` reads the file; it is asked each time, so that a change of the file counts at once.
-    It may raise `ConfigurationError`. `chosen` is the layer that `/set` writes.
+    It may raise `ConfigurationError`. `chosen` is the layer that `/set` writes. For the shell,
+    `given` is what the command line says, and `found` what holds if nobody says anything.
     """
 
     def __init__(
-        self, load: Callable[[], Configuration] = Configuration, chosen: Layer | None = None
+        self,
+        load: Callable[[], Configuration] = Configuration,
+        *,
+        given: Layer | None = None,
+        found: Layer | None = None,
     ) -> None:
         self.load = load
-        self.chosen: dict[str, Setting] = dict(chosen or {})
+        self.chosen: dict[str, Setting] = {}
+        self._given: Layer = given or {}
+        self._found: Layer = found or {}
 
     def connection(self, typed: str | None, given: Layer) -> tuple[str, dict[str, Setting]]:
         """Return the name of the account of the file that was meant, or "", and what holds.
@@ -102,7 +109,8 @@ class Preferences:
 
     def shell(self) -> dict[str, Setting]:
         """Return what holds for the shell; raises `ConfigurationError`."""
-        return resolved(LOOKS_KEYS.values(), self.chosen, self.load().shell)
+        layers = (self.chosen, self._given, self.load().shell, self._found)
+        return resolved(LOOKS_KEYS.values(), *layers)
 
 
 def may_be_account(typed: str) -> bool:

@@ -78,9 +78,11 @@ def read_file(path: Path, name: str) -> Configuration:
     return read(text, name, path.parent)
 
 
-def preferences_at(path: Path, name: str, chosen: Layer | None = None) -> Preferences:
+def preferences_at(
+    path: Path, name: str, *, given: Layer | None = None, found: Layer | None = None
+) -> Preferences:
     """Return preferences that read the file at `path` whenever it counts."""
-    return Preferences(lambda: read_file(path, name), chosen)
+    return Preferences(lambda: read_file(path, name), given=given, found=found)
 
 
 def read(text: str, name: str = "config.toml", folder: Path | None = None) -> Configuration:

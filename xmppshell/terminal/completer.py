@@ -10,8 +10,11 @@ from prompt_toolkit.document import Document
 
 from ..commands.desk import Desk
 from ..commands.registry import Argument, Command
+from ..configuration.keys import DEFAULT_KEYS, LOOKS_KEYS
+from ..configuration.reading import ConfigurationError
 from ..protocol.errors import SASL_CONDITIONS, STANZA_CONDITIONS, STREAM_CONDITIONS
 from ..protocol.xml import examine
+from ..session import Session
 from .safe_text import safe_line
 
 _VALUES = {
@@ -37,6 +40,7 @@ _IN_TAG = re.compile(r"<([\w:.-]+)(\s[^<>]*)?$", re.DOTALL)
 _IN_VALUE = re.compile(r"([\w:.-]+)\s*=\s*(['\"])([^'\"]*)$")
 _ATTRIBUTE_START = re.compile(r"\s([\w:.-]*)$")
 _TAG_START = re.compile(r"<(/?)([\w:.-]*)$")
+_ADDRESS_START = re.compile(r"\s*@[^\s<]*")
 _VARIABLE = re.compile(r"\$([a-z]*)$")
 
 
@@ -53,8 +57,11 @@ class ShellCompleter(Completer):
         before = document.text_before_cursor
         if before.lstrip().startswith("/"):
             yield from self._command(before.lstrip())
+        elif _ADDRESS_START.fullmatch(before):
+            names = self._desk.sessions.names
+            yield from _matching(names, before.lstrip().removeprefix("@"), " ")
         elif "<" in before:
-            yield from self._xml(before)
+            yield from self._xml(*self._desk.addressee(before))
 
     def _command(self, text: str) -> Iterator[Completion]:
         name, space, rest = text[1:].partition(" ")
@@ -79,28 +86,49 @@ class ShellCompleter(Completer):
             yield from _matching(option.choices, word)
             return
         if word.startswith("-"):
-            for offered in command.options:
-                if offered.name.startswith(word):
-                    yield Completion(offered.name, -len(word), display_meta=offered.meaning)
+            for each in command.options:
+                for name in (each.name, each.opposite) if each.negatable else (each.name,):
+                    if name.startswith(word):
+                        yield Completion(name, -len(word), display_meta=each.meaning)
             return
         taken = sum(not w.startswith("--") for w in words)
         if taken < len(command.arguments):
             argument = command.arguments[taken]
-            yield from _matching([*argument.choices, *self._suggested(argument)], word)
+            offered = [*argument.choices, *self._suggested(argument, words)]
+            yield from _matching(offered, word)
 
-    def _suggested(self, argument: Argument) -> Iterable[str]:
+    def _suggested(self, argument: Argument, words: list[str]) -> Iterable[str]:
+        """Give the list that an argument asks for; `words` are those before it."""
         if argument.suggest == "commands":
             return self._desk.registry.commands
         if argument.suggest == "jids":
             return self._desk.seen_jids
+        if argument.suggest == "sessions":
+            return self._desk.sessions.names
+        if argument.suggest == "accounts":
+            return self._accounts()
+        if argument.suggest == "settings":
+            return [*LOOKS_KEYS, *DEFAULT_KEYS]
+        if argument.suggest == "values":
+            key = {**LOOKS_KEYS, **DEFAULT_KEYS}.get(words[0])
+            return () if key is None else key.typed_choices
         if argument.suggest == "conditions":
             return sorted({*STANZA_CONDITIONS, *STREAM_CONDITIONS, *SASL_CONDITIONS})
         return ()
 
-    def _xml(self, before: str) -> Iterator[Completion]:
+    def _accounts(self) -> Iterable[str]:
+        """Give what may be connected to: accounts of the file, sessions to open again, JIDs."""
+        try:
+            of_the_file = list(self._desk.preferences.load().accounts)
+        except ConfigurationError:
+            of_the_file = []  # `/connect` names the mistake.
+        closed = [each.name for each in self._desk.sessions if not each.connected]
+        return dict.fromkeys([*of_the_file, *closed, *self._desk.seen_jids])
+
+    def _xml(self, session: Session | None, before: str) -> Iterator[Completion]:
         variable = _VARIABLE.search(before)
         if variable is not None:
-            for name, value in self._desk.variables().items():
+            for name, value in self._desk.variables(session).items():
                 if name.startswith(variable.group(1)):
                     yield Completion(
                         f"${name}", -len(variable.group()), display_meta=safe_line(value)
@@ -108,14 +136,14 @@ class ShellCompleter(Completer):
             return
         tag = _TAG_START.search(before)
         if tag is not None:
-            yield from self._tag(before[: tag.start()], bool(tag.group(1)), tag.group(2))
+            open_tags = examine(before[: tag.start()], self._desk.context_of(session)).open_tags
+            yield from self._tag(open_tags, bool(tag.group(1)), tag.group(2))
             return
         inside = _IN_TAG.search(before)
         if inside is not None:
             yield from self._inside(inside.group(1), inside.group(2) or "")
 
-    def _tag(self, before: str, closing: bool, word: str) -> Iterator[Completion]:
-        open_tags = examine(before, self._desk.context).open_tags
+    def _tag(self, open_tags: tuple[str, ...], closing: bool, word: str) -> Iterator[Completion]:
         if closing:
             if open_tags and open_tags[-1].startswith(word):
                 yield Completion(f"{open_tags[-1]}>", -len(word))

@@ -68,7 +68,8 @@ def _greeting(negotiation: Negotiation, until: Stage | None) -> str:
         return "Enter makes the move in the prompt; /state shows where it leads"
     if negotiation is Negotiation.MANUAL or until is not None:
         return "the stream is yours; /hint shows the next move, /do makes it"
-    return f"/help lists the commands, Ctrl-D leaves; try this:\n{FIRST_WORDS}"
+    passwords = f"all passwords are {PRACTICE_PASSWORD}"
+    return f"/help lists the commands, Ctrl-D leaves, {passwords}; try this:\n{FIRST_WORDS}"
 
 
 async def run_server(

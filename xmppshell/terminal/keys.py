@@ -27,6 +27,7 @@ from prompt_toolkit.key_binding import (
 )
 from prompt_toolkit.keys import Keys
 
+from ..commands.registry import CommandError
 from ..protocol.problem import Problem
 from ..protocol.xml import Completeness, Context, XmlError, examine
 
@@ -121,7 +122,8 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
         buffer = event.current_buffer
         before = buffer.document.text_before_cursor
         buffer.insert_text("/")
-        open_tags = _may_close(before, prompt.desk.context)
+        session, xml = prompt.desk.addressee(before)
+        open_tags = _may_close(xml, prompt.desk.context_of(session))
         if open_tags:
             if not _keys_behind(event):
                 _move_left(buffer, len(open_tags))
@@ -168,6 +170,11 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
         """Edit in $EDITOR; what comes back waits for Enter like everything else."""
         event.current_buffer.open_in_editor(validate_and_handle=False)
 
+    @keys.add("f2")
+    def _next_session(event: KeyPressEvent) -> None:
+        prompt.complain(None)
+        prompt.desk.use_next()
+
     return ConditionalKeyBindings(keys, has_focus(DEFAULT_BUFFER))
 
 
@@ -207,19 +214,31 @@ def _judge(prompt: Prompt, buffer: Buffer) -> None:
         buffer.reset()
     elif stripped.startswith("/"):
         _accept(buffer)
-    elif not stripped.startswith("<"):
+    elif not stripped.startswith(("<", "@")):
         prompt.complain(
             Problem("XML begins with < and a command with /; nothing was sent", "", "/help")
         )
     else:
-        examination = examine(text, prompt.desk.context)
-        if examination.completeness is Completeness.COMPLETE:
-            _accept(buffer)
-        elif examination.error is not None:
-            _point_at(prompt, buffer, examination.error)
+        try:
+            session, xml = prompt.desk.addressed(text)
+        except CommandError as error:
+            prompt.complain(error.problem)
         else:
-            buffer.cursor_position = len(buffer.text)
-            buffer.insert_text("\n" + INDENT * max(1, len(examination.open_tags)))
+            _judge_xml(prompt, buffer, xml, prompt.desk.context_of(session))
+
+
+def _judge_xml(prompt: Prompt, buffer: Buffer, xml: str, context: Context) -> None:
+    """Do so with XML, which is all of the text or the end of it."""
+    examination = examine(xml, context)
+    if not xml.lstrip().startswith("<"):
+        prompt.complain(Problem("@NAME stands before XML; nothing was sent", "", "/help use"))
+    elif examination.completeness is Completeness.COMPLETE:
+        _accept(buffer)
+    elif examination.error is not None:
+        _point_at(prompt, buffer, examination.error, xml)
+    else:
+        buffer.cursor_position = len(buffer.text)
+        buffer.insert_text("\n" + INDENT * max(1, len(examination.open_tags)))
 
 
 def _accept(buffer: Buffer) -> None:
@@ -228,9 +247,11 @@ def _accept(buffer: Buffer) -> None:
     buffer.validate_and_handle()
 
 
-def _point_at(prompt: Prompt, buffer: Buffer, error: XmlError) -> None:
-    document = buffer.document
+def _point_at(prompt: Prompt, buffer: Buffer, error: XmlError, xml: str) -> None:
+    document = Document(xml)
     row = min(max(error.line - 1, 0), document.line_count - 1)
     column = min(max(error.column - 1, 0), len(document.lines[row]))
-    buffer.cursor_position = document.translate_row_col_to_index(row, column)
-    prompt.complain(error.problem, document.lines[row], row + 1, column)
+    before = len(buffer.text) - len(xml)
+    buffer.cursor_position = before + document.translate_row_col_to_index(row, column)
+    row, column = buffer.document.translate_index_to_position(buffer.cursor_position)
+    prompt.complain(error.problem, buffer.document.lines[row], row + 1, column)

@@ -25,7 +25,7 @@ class State(enum.IntEnum):
     """What a line of input begins or ends in."""
 
     START = enum.auto()
-    """Nothing but white space so far: `/` begins a command here."""
+    """Nothing but white space so far: `/` begins a command here, and `@` names a session."""
     CONTENT = enum.auto()
     TAG = enum.auto()
     DOUBLE_QUOTED = enum.auto()
@@ -64,6 +64,7 @@ _QUOTED: Final = {
 }
 _ARGUMENT: Final = re.compile(rf"{_VARIABLE}|(?P<text>[^<${{]+|[${{])")
 _COMMAND: Final = re.compile(r"\s*/[^\s<]*")
+_ADDRESS: Final = re.compile(r"\s*@[^\s<]*")
 _NAMESPACE_DECLARATION: Final = re.compile(r"\s*xmlns[\s:=]")
 _QUOTE_OF: Final = {State.DOUBLE_QUOTED: '"', State.SINGLE_QUOTED: "'"}
 _STATE_OF: Final = {
@@ -173,6 +174,8 @@ class _LineReader:
             if command := _COMMAND.match(self._line):
                 self._take("command", command.end())
                 self._arguments()
+            elif address := _ADDRESS.match(self._line):
+                self._take("command", address.end())
 
     def _arguments(self) -> None:
         """Read the arguments of a command up to XML, if there is any: `&` is nothing special."""

@@ -18,13 +18,14 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.styles import Style
 
+from ..commands.roll import is_over
 from .completer import ShellCompleter
 from .history import PrivateHistory
 from .input_display import Hidden, Visible
 from .keys import bindings
 from .lexer import InputLexer
 from .safe_text import safe_line
-from .theme import PROMPT_STYLES
+from .theme import PROMPT_STYLES, session_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,11 +189,14 @@ class Prompt:
             self._warn("".join(part[1] for part in parts))
 
     def _message(self) -> StyleAndTextTuples:
-        return [("class:prompt", self._name() + "> ")]
-
-    def _name(self) -> str:
         session = self.desk.session
-        return safe_line(session.name) if session and session.connected else "xmppshell"
+        if session is None or not (session.connected or self.desk.view.several_sessions):
+            return [("class:prompt", "xmppshell> ")]
+        name = safe_line(session.name) + ("" if session.connected else " (closed)")
+        if not self.desk.view.several_sessions:
+            return [("class:prompt", f"{name}> ")]
+        role = session_role(self.desk.sessions.number(session.name))
+        return [(f"class:prompt class:{role}", name), ("class:prompt", "> ")]
 
     def _continuation(self, width: int, line: int, wrapped: int) -> StyleAndTextTuples:
         return [("class:dim", ("" if wrapped else "· ").rjust(width))]
@@ -202,11 +206,22 @@ class Prompt:
             return self._complaint
         columns = get_app().output.get_size().columns
         left = " " + "  ".join(self._facts())
-        right = "/help "
-        space = columns - len(left) - len(right)
-        if space < 1:
-            return [("class:toolbar.bar", left[:columns])]
-        return [("class:toolbar.bar", left + " " * space + right)]
+        for right in self._others():
+            space = columns - len(left) - len(right)
+            if space > 0:
+                return [("class:toolbar.bar", left + " " * space + right)]
+        return [("class:toolbar.bar", left[:columns])]
+
+    def _others(self) -> list[str]:
+        """Return what may stand at the right, the longest first: the other sessions, and help."""
+        others = [session for session in self.desk.sessions.others if not is_over(session)]
+        if not others:
+            return ["/help "]
+        counts = [(s.name, self.desk.sessions.unread(s.name)) for s in others]
+        names = [safe_line(name) + (f" {count} new" if count else "") for name, count in counts]
+        new = sum(count for _, count in counts)
+        short = f"F2: {len(others)} more" + (f", {new} new" if new else "")
+        return [f"F2: {', '.join(names)}  /help ", f"F2: {', '.join(names)} ", f"{short} "]
 
     def _facts(self) -> list[str]:
         session = self.desk.session

@@ -52,10 +52,14 @@ class Shell:
     ) -> None:
         self._environment = environment
         config = environment.config_file
-        chosen = layer_of({} if colour is None else {"color": colour}, COMMAND_LINE)
-        preferences = preferences_at(config, environment.short(config), chosen)
         wanted = colour_wanted(
-            no_color=environment.no_color, is_tty=environment.stdout.isatty(), forced=colour
+            no_color=environment.no_color, is_tty=environment.stdout.isatty(), forced=None
+        )
+        preferences = preferences_at(
+            config,
+            environment.short(config),
+            given=layer_of({} if colour is None else {"color": colour}, COMMAND_LINE),
+            found=layer_of({"color": wanted}, "the terminal"),
         )
         self._printer = Printer(self._write)
         choices = ViewChoices()

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ..protocol.problem import Problem
     from .theme import Role, Theme
 
+MARGIN: Final = "  "
 LABEL_COLUMNS: Final = 12
 TIME_COLUMN: Final = 80
 """Where times end, on terminals that are wide enough."""
@@ -68,30 +69,27 @@ class Steps:
         self._theme = theme
         self._width = width
         self._previous: dict[str, float] = {}
-        self._told: Problem | None = None
+        self._told: dict[str, Problem] = {}
 
     def told(self, problem: Problem) -> bool:
-        """Say whether `problem` was the last that was told, since the last attempt to connect."""
-        return problem == self._told
+        """Say whether `problem` was told last of a session, since its last attempt to connect."""
+        return problem in self._told.values()
 
-    def render(self, record: Record, session: str = "") -> str | None:
-        """Return the lines for `record`, or None if its event has none.
-
-        `session` is the name to show, or "".
-        """
+    def render(self, record: Record) -> str | None:
+        """Return the lines for `record`, or None if its event has none."""
         if isinstance(record.event, Connecting):
-            self._told = None
+            self._told.pop(record.session, None)
         since = record.at - self._previous.get(record.session, record.at)
-        lines = self._lines(record, session, since)
+        lines = self._lines(record, since)
         if lines is not None and not isinstance(record.event, Notice):
             self._previous[record.session] = record.at
         return lines
 
-    def _lines(self, record: Record, session: str, since: float) -> str | None:
+    def _lines(self, record: Record, since: float) -> str | None:
         match record.event:
             case Connecting() as event:
                 where = f"{_host_and_port(event.host, event.port)}, {event.why}"
-                return self._step("connecting", where, None, "dim", session)
+                return self._step("connecting", where, None, "dim")
             case (
                 ConnectAttemptFailed(problem=problem)
                 | AuthenticationFailed(problem=problem)
@@ -101,57 +99,56 @@ class Steps:
                 | StreamErrorSeen(problem=problem)
                 | Violation(problem=problem)
             ):
-                return self._problem(problem)
+                return self._problem(problem, record)
             case Connected(peer=peer, seconds=seconds):
-                return self._step("connected", peer, seconds, "step", session)
+                return self._step("connected", peer, seconds, "step")
             case Secured() as event:
-                return self._secured(event, session)
+                return self._secured(event)
             case Authenticated() as event:
-                return self._signed_in(event, since, session)
+                return self._signed_in(event, since)
             case FastTokenReceived(mechanism=mechanism):
                 given = f"given for the next login, for {mechanism}"
-                return self._step("token", given, None, "step", session)
+                return self._step("token", given, None, "step")
             case FastTokenRefused() as event:
                 return self._step(
                     "token",
                     f"refused ({event.condition}), and dropped: it is of no more use",
                     None,
                     "warning",
-                    session,
                 )
             case Bound(jid=jid):
-                return self._step("bound", str(jid), since, "step", session)
+                return self._step("bound", str(jid), since, "step")
             case ManagementEnabled() as event:
-                return self._step("managed", _managed(event), None, "step", session)
+                return self._step("managed", _managed(event), None, "step")
             case Resumed() as event:
-                return self._step("resumed", _resumed(event), since, "step", session)
+                return self._step("resumed", _resumed(event), since, "step")
             case Reconnecting(attempt=attempt, seconds=seconds):
                 when = f"in {duration(seconds)}, attempt {attempt}"
-                return self._step("reconnect", when, None, "dim", session)
+                return self._step("reconnect", when, None, "dim")
             case Online(seconds=seconds):
-                return self._step("online", "ready for stanzas", seconds, "step", session)
+                return self._step("online", "ready for stanzas", seconds, "step")
             case MoveProposed(move=move):
                 reference = f" ({move.reference})" if move.reference else ""
                 proposal = f"{move.name}: {move.reason}{reference}"
-                return self._step("your move", proposal, None, "auto", session)
+                return self._step("your move", proposal, None, "auto")
             case Notice(text=text, warning=True):
                 return warning_lines(text, self._theme, self._width())
             case Notice(text=text):
                 return self._theme.style("dim", "  · " + safe(text).replace("\n", "\n    "))
             case Disconnected() as event:
-                return self._closed(event, session)
+                return self._closed(event, record)
         return None
 
-    def _secured(self, event: Secured, session: str) -> str:
+    def _secured(self, event: Secured) -> str:
         facts = [event.version, event.cipher, f"{event.subject} ({event.issuer})"]
         detail = ", ".join(fact for fact in facts if fact)
         role: Role = "step" if event.verified else "warning"
-        line = self._step("secured", detail, event.seconds, role, session)
+        line = self._step("secured", detail, event.seconds, role)
         if event.verified:
             return line
         return f"{line}\n{warning_lines(NOT_VERIFIED, self._theme, self._width())}"
 
-    def _signed_in(self, event: Authenticated, since: float, session: str) -> str:
+    def _signed_in(self, event: Authenticated, since: float) -> str:
         facts = [f"{event.mechanism} (SASL2)" if event.sasl2 else event.mechanism]
         if event.token:
             facts.append("by the token of an earlier login")
@@ -160,24 +157,21 @@ class Steps:
         if event.server_verified:
             proof = "the server has it, too" if event.token else "server's signature verified"
             facts.append(proof)
-        return self._step("signed in", ", ".join(facts), since, "step", session)
+        return self._step("signed in", ", ".join(facts), since, "step")
 
-    def _closed(self, event: Disconnected, session: str) -> str:
-        if event.problem is not None and not self.told(event.problem):
-            return self._problem(event.problem)
+    def _closed(self, event: Disconnected, record: Record) -> str:
+        if event.problem is not None and event.problem != self._told.get(record.session):
+            return self._problem(event.problem, record)
         said = "both sides closed the stream" if event.clean else "the connection is closed"
-        return self._step("closed", said, None, "dim" if event.clean else "error", session)
+        return self._step("closed", said, None, "dim" if event.clean else "error")
 
-    def _problem(self, problem: Problem) -> str:
-        self._told = problem
+    def _problem(self, problem: Problem, record: Record) -> str:
+        self._told[record.session] = problem
         return problem_block(problem, self._theme, self._width())
 
-    def _step(
-        self, label: str, detail: str, seconds: float | None, role: Role, session: str
-    ) -> str:
+    def _step(self, label: str, detail: str, seconds: float | None, role: Role) -> str:
         """Return one aligned line, or more where `detail` is long; `seconds` is its time."""
-        margin = f"  {safe_line(session)} " if session else "  "
-        head = f"{margin}{label:<{LABEL_COLUMNS}}"
+        head = f"{MARGIN}{label:<{LABEL_COLUMNS}}"
         width = self._width()
         lines = wrapped(safe_line(detail), width, head, " " * cells(head))
         if seconds is not None:
@@ -187,7 +181,7 @@ class Steps:
                 lines, end = f"{lines}\n", 0
             gap = max(min(width, TIME_COLUMN) - end - len(time), GAP)
             lines += " " * gap + self._theme.style("time", time)
-        return margin + self._theme.style(role, label) + lines[len(margin) + len(label) :]
+        return MARGIN + self._theme.style(role, label) + lines[len(MARGIN) + len(label) :]
 
 
 def _managed(event: ManagementEnabled) -> str:

@@ -34,7 +34,7 @@ from .problems import problem_block, problem_lines, stanza_error_lines
 from .safe_text import safe_bytes, safe_line
 from .sasl_lines import SaslLines
 from .steps import Steps, duration
-from .theme import SESSION_ROLES, Role, Theme
+from .theme import Role, Theme, session_role
 
 if TYPE_CHECKING:
     from ..commands.desk import ViewChoices
@@ -69,8 +69,8 @@ class View:
     """Renders the records of all sessions of one shell, in the order in which they come.
 
     `width` gives the columns of the terminal at the time; `choices` is read at each record, so
-    that commands can change it. `several_sessions` puts the session's name on every line of
-    its own; longer texts than `fold_lines` lines are folded.
+    that commands can change it. Where there are several sessions, each block begins with the
+    name of its own; longer texts than `fold_lines` lines are folded.
     """
 
     def __init__(
@@ -79,17 +79,15 @@ class View:
         width: Callable[[], int],
         choices: ViewChoices,
         *,
-        several_sessions: bool = False,
         fold_lines: int = FOLD_LINES,
     ) -> None:
-        self.several_sessions = several_sessions
         self.fold_lines = fold_lines
         self._theme = theme
         self._choices = choices
         self._terminal_width = width
         self._steps = Steps(theme, self._width)
         self._sasl = SaslLines(theme)
-        self._sessions: dict[str, Role] = {}
+        self._margin = 0
         self._by_hand: set[str] = set()
         self._negotiating: set[int] = set()
         self._explained: set[str] = set()
@@ -101,7 +99,7 @@ class View:
         if not isinstance(event, WireEvent):
             if isinstance(event, Connected):
                 self._by_hand.discard(record.session)
-            return self._steps.render(record, record.session if self.several_sessions else "")
+            return self._step_lines(record)
         hidden = self._is_negotiation(record, event)
         if hidden and not self._choices.negotiation and record.session not in self._by_hand:
             return None
@@ -111,7 +109,7 @@ class View:
         """Return all of `record`, whatever the choices hide or fold; `raw` shows exact text."""
         event = record.event
         if not isinstance(event, WireEvent):
-            return self._steps.render(record)
+            return self._step_lines(record)
         return self._wire_lines(record, event, raw, None)
 
     def told(self, problem: Problem) -> bool:
@@ -119,7 +117,26 @@ class View:
         return self._steps.told(problem)
 
     def _width(self) -> int:
-        return max(self._terminal_width(), LEAST_WIDTH)
+        return max(self._terminal_width() - self._margin, LEAST_WIDTH)
+
+    # Whose it is.
+
+    def _name(self, session: str) -> tuple[str, int]:
+        """Return what begins a block of a session, and how wide it is: nothing, if it is alone."""
+        if not self._choices.several_sessions:
+            return "", 0
+        name = safe_line(session)
+        role = session_role(self._choices.session_number(session))
+        return f"{self._theme.style(role, name)} ", cells(name) + 1
+
+    def _step_lines(self, record: Record) -> str | None:
+        """Return the lines of what was not on the wire, to the right of the session's name."""
+        name, self._margin = self._name(record.session)
+        try:
+            lines = self._steps.render(record)
+        finally:
+            margin, self._margin = self._margin, 0
+        return None if lines is None else name + lines.replace("\n", "\n" + " " * margin)
 
     # What is hidden.
 
@@ -175,15 +192,13 @@ class View:
         theme = self._theme
         role: Role = "sent" if event.direction is Direction.SENT else "received"
         arrow = theme.style(role, event.direction.arrow)
-        if self.several_sessions:
-            arrow = f"{self._session(record.session)} {arrow}"
+        name, margin = self._name(record.session)
         number = "" if record.number is None else f"{theme.style('number', str(record.number))} "
         stanza = event.stanza if isinstance(event, ElementSeen) else None
         bad = isinstance(event, TextSeen | BrokenBytesSeen) or (stanza and stanza.type == "error")
-        line = f"{arrow} {number}{theme.style('error' if bad else 'heading', _kind(event))}"
-        used = len(event.direction.arrow) + 1 + cells(_kind(event))
+        line = f"{name}{arrow} {number}{theme.style('error' if bad else 'heading', _kind(event))}"
+        used = margin + len(event.direction.arrow) + 1 + cells(_kind(event))
         used += 0 if record.number is None else len(str(record.number)) + 1
-        used += cells(safe_line(record.session)) + 1 if self.several_sessions else 0
         time = f"{record.wall:%H:%M:%S}" if self._choices.timestamps else ""
         rest = ""
         for piece_role, text in _facts(record, event, stanza):
@@ -196,12 +211,6 @@ class View:
         if time:
             line += " " * max(self._width() - used - len(time), 2) + theme.style("time", time)
         return line + rest
-
-    def _session(self, name: str) -> str:
-        role = self._sessions.setdefault(
-            name, SESSION_ROLES[len(self._sessions) % len(SESSION_ROLES)]
-        )
-        return self._theme.style(role, safe_line(name))
 
     def _body(self, event: WireEvent, data: bytes, raw: bool, fold_lines: int | None) -> Folded:
         if isinstance(event, TextSeen | BrokenBytesSeen):

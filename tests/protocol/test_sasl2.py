@@ -9,6 +9,7 @@ from linked_flights import Flights
 from linked_streams import JULIET, PASSWORD, Link, client_stream, server_stream
 
 from xmppshell.protocol.channel import Channel, ChannelBinding
+from xmppshell.protocol.dialects import CLIENT, WEBSOCKET, Dialect
 from xmppshell.protocol.events import (
     Authenticated,
     AuthenticationFailed,
@@ -360,6 +361,34 @@ class TestClient:
                 b"c=",
                 b"v=",
             ]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "names", "flag"),
+    [
+        (CLIENT, ("SCRAM-SHA-256",), "y,,"),
+        (WEBSOCKET, ("SCRAM-SHA-256",), "n,,"),
+        (WEBSOCKET, ("SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"), "p=tls-unique,,"),
+    ],
+)
+def test_by_websocket_only_what_is_offered_counts(
+    dialect: Dialect, names: tuple[str, ...], flag: str
+) -> None:
+    options = client_stream(tls=False, dialect=dialect).client
+    channel = Channel((ChannelBinding("tls-unique", b"x" * 12),))
+    stream = Stream(options, secured=True, channel=channel)
+    send_move(stream)
+    inner = "".join(f"<mechanism>{name}</mechanism>" for name in names)
+    sasl = "urn:ietf:params:xml:ns:xmpp-sasl"
+    opening = dialect.opening({"from": "localhost", "id": "s", "version": "1.0"})
+    for piece in (
+        opening,
+        f"<stream:features xmlns:stream='http://etherx.jabber.org/streams'>"
+        f"<mechanisms xmlns='{sasl}'>{inner}</mechanisms></stream:features>".encode(),
+    ):
+        stream.receive_data(piece)
+    payload = send_move(stream).partition(">")[2].partition("<")[0]
+    assert base64.b64decode(payload).decode().startswith(f"{flag}n=juliet")
 
 
 class TestServer:

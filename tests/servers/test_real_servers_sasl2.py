@@ -82,7 +82,9 @@ class Login:
 
     async def ping(self) -> None:
         """See that stanzas flow."""
-        await self.session.send(PING)
+        stream = self.session.stream
+        assert stream is not None
+        await self.session.send(stream.dialect.complete(PING))
         async with asyncio.timeout(5):
             await self._answered.wait()
 
@@ -292,4 +294,26 @@ class TestSendingAhead:
             assert not login.signed_in.sasl2
             assert len(login.seen(Connected)) == 2
             assert any("a step at a time" in event.text for event in login.seen(Notice))  # type: ignore[attr-defined]
+            await login.ping()
+
+
+class TestByWebSocket:
+    @pytest.mark.parametrize("sasl2", [False, True])
+    @pytest.mark.parametrize("pipeline", [False, True])
+    async def test_it_works_there_as_well(
+        self, modern_server: RealServer, sasl2: bool, pipeline: bool
+    ) -> None:
+        given = replace(
+            settings(modern_server, sasl2=sasl2, pipeline=pipeline),
+            host=None,
+            port=None,
+            tls=None,
+            websocket=modern_server.websocket_tls_url,
+        )
+        async with Login(given) as login:
+            # ejabberd offers SASL2 by TCP alone.
+            offered = modern_server.name == "prosody13"
+            assert login.signed_in.sasl2 is (sasl2 and offered)
+            again = sasl2 and pipeline and not offered
+            assert len(login.seen(Connected)) == (2 if again else 1)
             await login.ping()

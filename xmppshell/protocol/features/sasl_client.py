@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from .. import namespaces as ns
-from ..channel import TLS_EXPORTER, announced_types
+from ..channel import TLS_EXPORTER, Channel, announced_types
+from ..dialects import WEBSOCKET
 from ..mechanisms import (
     PLUS,
     Advertised,
@@ -274,13 +275,7 @@ def choose_mechanism(stream: Stream, advertised: Advertised) -> tuple[ClientMech
         password=bool(credentials.password),
         anonymous=not options.jid.local,
     )
-    channel = stream.channel
-    asked = wanted or options.channel_binding or options.floor.endswith(PLUS)
-    if options.sasl2 is not None and advertised.bindings is None and not asked:
-        # tls-exporter is there for tokens. Some servers that announce no types take others for it.
-        kept = tuple(each for each in channel.bindings if each.type != TLS_EXPORTER)
-        channel = replace(channel, bindings=kept)
-    choice = choose(advertised, channel, wishes)
+    choice = choose(advertised, _usable_channel(stream, advertised, bool(wanted)), wishes)
     mechanism = client_mechanism(
         choice.mechanism,
         credentials,
@@ -291,6 +286,23 @@ def choose_mechanism(stream: Stream, advertised: Advertised) -> tuple[ClientMech
     if stream.sends_ahead:
         return mechanism, f"{choice.mechanism} is sent before the server could offer it"
     return mechanism, choice.reason
+
+
+def _usable_channel(stream: Stream, advertised: Advertised, named: bool) -> Channel:
+    """Return what TLS has that the server can be expected to know as well.
+
+    `named` says that a mechanism was asked for.
+    """
+    options, channel = stream.client, stream.channel
+    if stream.dialect is WEBSOCKET and not advertised.binds:
+        # Their TLS ends before the server proper, and some refuse who says to have looked for it.
+        return replace(channel, bindings=())
+    asked = named or options.channel_binding or options.floor.endswith(PLUS)
+    if options.sasl2 is not None and advertised.bindings is None and not asked:
+        # tls-exporter is there for tokens. Some servers that announce no types take others for it.
+        kept = tuple(each for each in channel.bindings if each.type != TLS_EXPORTER)
+        return replace(channel, bindings=kept)
+    return channel
 
 
 def _identity(stream: Stream) -> str:

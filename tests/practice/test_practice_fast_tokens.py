@@ -84,6 +84,14 @@ def test_tokens_can_be_taken_back(tokens: Tokens) -> None:
     assert not tokens.accept(JULIET, TABLET, given[1])
 
 
+def test_a_user_can_be_forgotten(tokens: Tokens) -> None:
+    romeo = JID.parse("romeo@localhost")
+    mine, his = (tokens.issue(jid, PHONE, NONE).token for jid in (JULIET, romeo))
+    tokens.forget(JULIET.with_resource("balcony"))
+    assert not tokens.accept(JULIET, PHONE, mine)
+    assert tokens.accept(romeo, PHONE, his)
+
+
 def test_a_domain_sees_its_own_users(tokens: Tokens) -> None:
     here = tokens.at(lambda: "localhost")
     given = here.issue("juliet", PHONE, NONE)

@@ -84,6 +84,11 @@ class Tokens:
         """Drop all tokens of a client."""
         self._issued.pop((jid.bare, client_id), None)
 
+    def forget(self, jid: JID) -> None:
+        """Drop all tokens of a user, such as one who is no more."""
+        for key in [key for key in self._issued if key[0] == jid.bare]:
+            del self._issued[key]
+
     def clear(self) -> None:
         """Drop all tokens, so that each client has to sign in with its password."""
         self._issued.clear()

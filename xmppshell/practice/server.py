@@ -329,6 +329,7 @@ class PracticeServer:
 
     def _dismiss_account(self, account: JID) -> None:
         """End the sessions of an account that was cancelled (XEP-0077 3.2)."""
+        self.fast_tokens.forget(account)
         for resource, connection in tuple(self._by_resource.items()):
             if resource.jid.bare == account:
                 connection.dismiss("not-authorized", "the account was deleted")

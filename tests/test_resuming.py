@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from xmppshell.network.discovery import TlsMode
 from xmppshell.practice.accounts import PRACTICE_PASSWORD
 from xmppshell.practice.server import PracticeServer
 from xmppshell.protocol.events import (
+    AuthenticationFailed,
     Connecting,
     Direction,
     Disconnected,
@@ -59,15 +60,16 @@ class Place:
     proxy: SeveringProxy
 
     def person(self, user: str, *, through_proxy: bool = False, **options: object) -> Person:
-        given = {"sm": True, "ca_file": str(self.ca_file), **options}
-        settings = Settings(
-            JID.parse(f"{user}@localhost/{user}-here"),
-            password=self.passwords[user],
-            host="127.0.0.1",
-            port=self.proxy.port if through_proxy else self.port,
-            tls=TlsMode.STARTTLS,
-            **given,  # type: ignore[arg-type]
-        )
+        given = {
+            "host": "127.0.0.1",
+            "port": self.proxy.port if through_proxy else self.port,
+            "tls": TlsMode.STARTTLS,
+            "ca_file": str(self.ca_file),
+            "sm": True,
+            **options,
+        }
+        jid = JID.parse(f"{user}@localhost/{user}-here")
+        settings = Settings(jid, password=self.passwords[user], **given)  # type: ignore[arg-type]
         return Person(Session(user, settings))
 
 
@@ -95,8 +97,12 @@ class Person:
 
     async def enter(self) -> None:
         await self.session.open()
-        await self.session.send(b"<presence/>")
+        await self.send("<presence/>")
         await until(lambda: bool(self.seen(ManagementEnabled)))
+
+    async def send(self, text: str) -> None:
+        assert self.session.stream is not None
+        await self.session.send(self.session.stream.dialect.complete(text.encode()))
 
     async def say(self, other: Person) -> None:
         """Say something, unless the connection is known to be lost."""
@@ -104,7 +110,7 @@ class Person:
         to = other.session.jid
         data = f"<message type='chat' to='{to}' id='{self.session.ids.next()}'><body>{text}</body>"
         try:
-            await self.session.send(f"{data}</message>".encode())
+            await self.send(f"{data}</message>")
         except ProblemError:
             return
         self.said.append(text)
@@ -458,3 +464,96 @@ class TestWhereToResume:
             assert tried(juliet) == [here.proxy.port] * 2
             assert juliet.seen(Resumed)
             await close_all(juliet)
+
+
+async def test_a_conflict_is_the_end(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Two that reconnect would throw each other out for ever."""
+    async with place(where, request, tmp_path) as here:
+        # Prosody lets a stream that may be resumed live on beside the new one.
+        first = here.person("juliet", reconnect=True, sm=False)
+        first.session.reconnector.back_off = BackOff(first=0.01)
+        await first.session.open()
+        assert first.session.jid is not None
+        second = here.person("juliet", reconnect=True, sm=False)
+        second.session.settings = replace(second.session.settings, jid=first.session.jid)
+        await second.session.open()
+        await first.lost()
+        await asyncio.sleep(0.2)
+        (error,) = first.seen(StreamErrorSeen)
+        assert isinstance(error, StreamErrorSeen)
+        assert error.condition == "conflict"
+        assert not first.seen(Reconnecting)
+        assert first.session.reconnector.refusal == "the server said conflict"
+        await close_all(first, second)
+
+
+async def test_bad_credentials_are_the_end(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    async with place(where, request, tmp_path) as here:
+        juliet = here.person("juliet", through_proxy=True, reconnect=True)
+        juliet.session.reconnector.back_off = BackOff(first=0.01)
+        await juliet.enter()
+        juliet.session.settings = replace(juliet.session.settings, password="changed meanwhile")
+        here.proxy.cut()
+        await juliet.lost()
+        await until(lambda: bool(juliet.seen(AuthenticationFailed)))
+        await until(lambda: not juliet.session.reconnector.active)
+        assert len(juliet.seen(Reconnecting)) == 1
+        assert "signing in failed" in juliet.session.reconnector.refusal
+        assert juliet.session.resumable  # with the right password, by hand
+
+
+async def test_a_server_that_restarts(tmp_path: Path) -> None:
+    """It takes some attempts; then there is a new stream, and what was lost is shown."""
+    servers = [PracticeServer(parts=()) for _ in range(2)]
+    await servers[0].start()
+    async with severing_proxy("127.0.0.1", servers[0].port) as proxy:
+        await servers[1].start()
+        ca_file = tmp_path / "ca.pem"
+        ca_file.write_bytes(servers[0].ca_pem + servers[1].ca_pem)
+        passwords = {"juliet": PRACTICE_PASSWORD}
+        here = Place("practice", servers[0].port, ca_file, passwords, proxy)
+        juliet = here.person("juliet", through_proxy=True, reconnect=True)
+        juliet.session.reconnector.back_off = BackOff(first=0.05)
+        await juliet.enter()
+        await juliet.say(juliet)
+        await servers[0].stop()
+        await until(lambda: len(juliet.seen(Reconnecting)) >= 3)
+        proxy.target = "127.0.0.1", servers[1].port
+        await until(lambda: len(juliet.seen(ManagementEnabled)) == 2)
+        assert len(juliet.seen(ResumeFailed)) == 1
+        assert juliet.session.online
+        await close_all(juliet)
+    await servers[1].stop()
+
+
+@pytest.mark.real_server
+@pytest.mark.parametrize("name", ["prosody", "ejabberd"])
+async def test_over_websocket(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    server = request.getfixturevalue(name)
+    async with severing_proxy("127.0.0.1", server.http_port) as proxy:
+        here = Place(name, server.c2s_port, server.ca_file, server.accounts, proxy)
+        juliet = here.person(
+            "juliet",
+            host=None,
+            port=None,
+            tls=TlsMode.NONE,
+            websocket=f"ws://localhost:{proxy.port}{server.websocket_path}",
+        )
+        romeo = here.person("romeo")
+        await juliet.enter()
+        await romeo.enter()
+        proxy.mute()
+        await juliet.say(romeo)
+        await juliet.say(romeo)
+        await romeo.say(juliet)
+        proxy.cut()
+        await juliet.lost()
+        await juliet.session.open()
+        assert juliet.seen(Resumed)
+        await until(lambda: len(romeo.heard) == 2 and len(juliet.heard) == 1)
+        assert (juliet.heard, romeo.heard) == (romeo.said, juliet.said)
+        await close_all(juliet, romeo)

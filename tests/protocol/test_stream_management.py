@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linked_streams import JULIET, Link, client_stream, server_stream
+from linked_streams import JULIET, PASSWORD, Link, client_stream, server_stream
 
 from xmppshell.protocol.acknowledgements import COUNTS, Ledger
 from xmppshell.protocol.events import (
@@ -63,8 +63,8 @@ class House:
         self.ledgers[ledger.id] = ledger
 
 
-def client(**options: object) -> Stream:
-    return client_stream(secured=True, **options)
+def client(password: str = PASSWORD, **options: object) -> Stream:
+    return client_stream(password, secured=True, **options)
 
 
 def linked(house: House | None = None, *, sm: bool = True, **options: object) -> Link:
@@ -512,6 +512,17 @@ class TestResuming:
         assert isinstance(violation, Violation)
         assert "acknowledged 9 stanzas, and 0 were sent" in violation.problem.what
 
+    def test_a_login_that_fails_leaves_the_stream_resumable(self) -> None:
+        house = House()
+        first = linked(house)
+        house.remember(first.ends["server"])
+        ledger = first.ends["client"].management.ledger
+        second = Link(client(password="wrong", ledger=ledger), house.stream()).run()
+        assert "sasl-refused" in second.made("client")
+        assert second.ends["client"].management.resumable
+        third = linked(house, ledger=second.ends["client"].management.ledger)
+        assert len(third.seen("client", Resumed)) == 1
+
     def test_a_server_that_claims_too_much(self) -> None:
         house = House()
         first = linked(house)
@@ -521,6 +532,7 @@ class TestResuming:
         events = stream.receive_data(f"<resumed xmlns='{SM}' previd='sm&lt;1>' h='4'/>".encode())
         assert [type(event) for event in events] == [ElementSeen, Violation]
         assert isinstance(stream.moves()[0], GiveUp)
+        assert not stream.management.resumable
 
     def test_before_signing_in_it_is_refused(self) -> None:
         house = House()

@@ -299,14 +299,17 @@ class StreamManagement:
         return ledger
 
     def ended(self, stream: Stream, direction: Direction) -> None:
-        """Note a closing tag: a stream that was closed cannot be resumed (XEP-0198 7)."""
+        """Note a closing tag: a stream that was closed cannot be resumed (XEP-0198 7).
+
+        One that waits to be resumed is not concerned.
+        """
         if stream.failure is None:
             answered = direction is Direction.RECEIVED and Direction.SENT in stream.ended
-            self.ledger.end(orderly=answered)
+            self._ledger.end(orderly=answered)
 
     def broken(self) -> None:
-        """Note an error after which the stream cannot be resumed."""
-        self.ledger.end(orderly=False)
+        """Note an error after which the stream cannot be resumed; not one that waits for that."""
+        self._ledger.end(orderly=False)
 
     # Acknowledging.
 
@@ -343,6 +346,7 @@ class StreamManagement:
             if error.too_high
             else ""
         )
+        self.ledger.end(orderly=False)
         stream.fail(error.problem, "undefined-condition", error.problem.what, detail)
         return Violation(Direction.RECEIVED, "undefined-condition", error.problem)
 

@@ -71,6 +71,20 @@ def test_who_leaves_makes_no_account(demo: Demo, key: str) -> None:
         assert shell.wait_exit() == 130
 
 
+def test_an_account_is_made_beside_an_open_session(demo: Demo) -> None:
+    demo.send("/register mercutia@localhost")
+    demo.press("enter")
+    answer(demo, "Password: ", SECRET)
+    answer(demo, "Password again: ", SECRET)
+    answer(demo, "Email address (optional): ", "")
+    demo.wait_for("next: /connect mercutia@localhost")
+    demo.wait_until(lambda: demo.prompt.startswith("juliet>"), "the prompt of before")
+    demo.enter(PING, "answers")
+    demo.enter("/connect mercutia@localhost", re.compile("ready for stanzas"))
+    nothing_kept(demo, SECRET)
+    assert demo.leave() == 0
+
+
 def test_an_account_from_its_making_to_its_end_in_the_shell(demo: Demo) -> None:
     demo.enter("/close", "both sides closed the stream")
     demo.send("/register mercutia@localhost")
@@ -80,7 +94,16 @@ def test_an_account_from_its_making_to_its_end_in_the_shell(demo: Demo) -> None:
     answer(demo, "Email address (optional): ", "")
     demo.wait_for("next: /connect mercutia@localhost")
 
-    demo.enter("/connect", re.compile("ready for stanzas"))
+    # The stream on which one registers is closed each time.
+    demo.send("/register tybalt@localhost")
+    demo.press("enter")
+    demo.wait_for("Password:", count=2)
+    demo.settle(0.1)
+    demo.press("ctrl-d")
+    demo.wait_for("no account was made")
+    demo.wait_until(lambda: demo.prompt.startswith("xmppshell>"), "a prompt without a session")
+
+    demo.enter("/connect mercutia@localhost", re.compile("ready for stanzas"))
     demo.enter("/register", "mercutia@localhost is registered")
 
     demo.send("/register --new-password")

@@ -68,15 +68,29 @@ async def _connect_and_register(desk: Desk, call: Call) -> None:
     settings = with_options(desk.with_jid(typed), call)
     account = settings.jid.bare
     shown = desk.view.negotiation
-    await desk.connect(as_a_stranger(settings))
-    desk.view.negotiation = shown
-    session = desk.live
+    before = desk.session if desk.session is not None and desk.session.connected else None
+    made: Registered | None = None
     try:
-        made = await _register_account(desk, session, account)
+        await desk.connect(as_a_stranger(settings))
+        desk.view.negotiation = shown
+        made = await _register_account(desk, desk.live, account)
     finally:
-        await session.close()
-    kept = made.jid if made is not None else account
-    desk.settings = replace(settings, jid=kept, password=None, until=None)
+        desk.view.negotiation = shown
+        await _leave(desk, before)
+    if before is None:
+        kept = made.jid if made is not None else account
+        desk.settings = replace(settings, jid=kept, password=None, until=None)
+
+
+async def _leave(desk: Desk, before: Session | None) -> None:
+    """Close the stream on which one registered, and go back to the open one of `before`."""
+    session = desk.session
+    if session is None or session is before:
+        return
+    await session.close()
+    if before is not None:
+        desk.sessions.remove(session.name)
+        desk.use(before)
 
 
 async def _register_account(desk: Desk, session: Session, account: JID) -> Registered | None:

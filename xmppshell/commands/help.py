@@ -9,13 +9,14 @@ INTRODUCTION = """\
 Typing
   <…             XML: Enter sends it when it is complete; a paste waits for Enter
   /…             a command, or as much of its name as makes it clear
+  @NAME <…       XML for another session than this one; F2 goes to the next one
   {id}           a fresh id; a stanza that has no id gets one by itself
   $me $bare      you, with and without the resource; also $domain $user $resource
   $from $last    who wrote last, and the id that you sent last
   $$ {{id}}      a $ and an {id} that stand for themselves
   Tab            completes; Alt-Enter begins a new line; Ctrl-R searches back
   Ctrl-X Ctrl-E  edits in $EDITOR
-  Ctrl-C         clears the line; Ctrl-D closes the stream and leaves"""
+  Ctrl-C         clears the line; Ctrl-D closes every stream and leaves"""
 
 
 MANUAL_OPTIONS = 3

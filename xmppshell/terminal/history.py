@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prompt_toolkit.history import FileHistory
 
-from ..transcript.redaction import redact
+from ..configuration.keys import SECRETS
+from ..transcript.redaction import REDACTED, redact
+
+_SECRET_SETTING = re.compile(rf"^(\s*/set\s+(?:{'|'.join(SECRETS)})\b\s*)\S.*", re.S | re.I)
 
 
 class PrivateHistory(FileHistory):
@@ -33,6 +37,7 @@ class PrivateHistory(FileHistory):
 
     def append_string(self, string: str) -> None:
         """Remember one entry, redacted; bytes that are not UTF-8 are written as codes."""
+        string = _SECRET_SETTING.sub(rf"\1{REDACTED}", string)
         text = redact(string).encode("utf-8", "backslashreplace").decode()
         super().append_string(text)
 

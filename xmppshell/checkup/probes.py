@@ -67,14 +67,14 @@ async def examine(plan: Plan, on_step: OnStep = lambda text: None) -> Facts:
         plan.domain, datetime.datetime.now(datetime.UTC), no_dns=plan.no_dns, insecure=plan.insecure
     )
     if not plan.no_dns:
-        on_step(f"SRV records of {plan.domain}")
+        on_step(f"looking at the SRV records of {plan.domain}")
         facts = await _ask_dns(plan, facts)
     targets = await _targets(plan, facts)
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def look(target: Target) -> PlaceFacts:
         async with slots:
-            on_step(f"{target.host}:{target.port}")
+            on_step(f"looking at {target.host}:{target.port}")
             return await look_at(plan, target)
 
     places = tuple(await asyncio.gather(*(look(target) for target in targets[:MOST_PLACES])))
@@ -85,7 +85,7 @@ async def examine(plan: Plan, on_step: OnStep = lambda text: None) -> Facts:
         on_step(f"signing in as {plan.jid.bare}")
         facts = replace(facts, login=await _sign_in(plan, places))
     if plan.wants_host_meta:
-        on_step(f"host-meta of {plan.domain}")
+        on_step(f"looking at the host-meta of {plan.domain}")
         facts = replace(facts, host_meta=await _host_meta(plan))
     return facts
 

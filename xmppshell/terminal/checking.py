@@ -66,7 +66,7 @@ class CheckRun:
         stderr = self._environment.stderr
         plain = self._environment.variables.get("TERM") == "dumb"
         if stderr.isatty() and not self._json and not plain:
-            shown = f"looking at {safe_line(text)}" if text else ""
+            shown = safe_line(text)
             stderr.write(f"\r{shown[: self._environment.width - 1]}\x1b[K")
             stderr.flush()
 

@@ -46,7 +46,7 @@ from .protocol.events import (
 )
 from .protocol.exchanges import Exchanges
 from .protocol.features.sasl2 import Sasl2Wishes
-from .protocol.features.stream_management import REQUEST, RESEND
+from .protocol.features.stream_management_elements import REQUEST, RESEND
 from .protocol.ids import IdCounter, prefix_for
 from .protocol.jid import JID
 from .protocol.moves import BeginTls, Disconnect, GiveUp, Move, Send

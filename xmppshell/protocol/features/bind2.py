@@ -12,7 +12,7 @@ from ..jid import JID, JIDError
 from ..problem import Problem
 from .base import escape
 from .sasl2_elements import identity_of
-from .stream_management import ENABLE
+from .stream_management_elements import ENABLE
 
 if TYPE_CHECKING:
     from lxml import etree

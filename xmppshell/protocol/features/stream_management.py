@@ -12,44 +12,28 @@ from typing import TYPE_CHECKING, Final
 
 from .. import namespaces as ns
 from ..acknowledgements import CountError, Ledger, count_of
-from ..errors import condition as known_condition
 from ..events import (
     Direction,
     Event,
     ManagementEnabled,
     ManagementFailed,
     Resumed,
-    ResumeFailed,
     Violation,
 )
-from ..moves import Move, MoveFamily, Send
-from ..problem import Problem
+from ..moves import Move, Send
 from ..states import Speaker, State, Token
-from .base import escape
+from . import stream_management_elements as elements
+from .stream_management_elements import ACK, NAMESPACE, REQUEST, TRUE
 
 if TYPE_CHECKING:
     from lxml import etree
 
     from ..stream import Stream
 
-ACK: Final = "sm-ack"
-"""The name of the move that answers a request for an acknowledgement, and of its policy."""
-
-REQUEST: Final = "sm-request"
-"""The name of the move that asks for an acknowledgement, and of its policy."""
-
-RESEND: Final = "resend"
-"""The name of the move that sends a stanza again after a resume."""
-
-ENABLE: Final = f"<enable xmlns='{ns.STREAM_MANAGEMENT}' resume='true'/>"
-"""What asks for stream management, with resumption."""
-
 ASK_AFTER: Final = 5
 """How many stanzas a client lets wait before it asks for an acknowledgement."""
 
-_FEATURE: Final = f"{{{ns.STREAM_MANAGEMENT}}}sm"
-_NAMESPACE: Final = f"{{{ns.STREAM_MANAGEMENT}}}"
-_TRUE: Final = ("true", "1")
+_FEATURE: Final = f"{NAMESPACE}sm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +105,11 @@ class StreamManagement:
 
     def concerns(self, element: etree._Element) -> bool:
         """Say whether `element` is one of stream management."""
-        return str(element.tag).startswith(_NAMESPACE)
+        return str(element.tag).startswith(NAMESPACE)
 
     def name_of(self, element: etree._Element) -> str:
         """Return the name of the move that `element` would be: `ACK`, `REQUEST`, or ""."""
-        return {f"{_NAMESPACE}a": ACK, f"{_NAMESPACE}r": REQUEST}.get(str(element.tag), "")
+        return {f"{NAMESPACE}a": ACK, f"{NAMESPACE}r": REQUEST}.get(str(element.tag), "")
 
     # Moves of the client.
 
@@ -143,57 +127,31 @@ class StreamManagement:
 
     def enable_move(self) -> Send:
         """Return the move that asks the server for stream management, with resumption."""
-        return Send(
-            "enable",
-            MoveFamily.NEGOTIATION,
-            "stanzas are to be acknowledged, and the stream to outlive its connection",
-            "XEP-0198 3",
-            data=ENABLE.encode(),
-        )
+        return elements.enable()
 
     def _resume_move(self, stream: Stream) -> Move | None:
-        request = self.resume_request()
-        if not request or not stream.authenticated or not self.offered(stream):
+        if self._earlier is None or not stream.authenticated or not self.offered(stream):
             return None
-        return Send(
-            "resume",
-            MoveFamily.NEGOTIATION,
-            "the stream whose connection was lost can be gone on with",
-            "XEP-0198 5",
-            data=request.encode(),
-        )
+        return elements.resume(self._earlier)
 
     def resume_request(self) -> str:
         """Return the element that asks to go on with the earlier stream, or ""."""
-        if self._earlier is None:
-            return ""
-        return (
-            f"<resume xmlns='{ns.STREAM_MANAGEMENT}' h='{self._earlier.received}' "
-            f"previd='{escape(self._earlier.id)}'/>"
-        )
+        return "" if self._earlier is None else elements.resume_request(self._earlier)
 
     def _resend_move(self) -> Send | None:
-        if not self._ledger.undelivered:
-            return None
-        return Send(
-            RESEND,
-            MoveFamily.DELIVERY,
-            "the peer had not handled this when the connection was lost",
-            "XEP-0198 5",
-            data=self._ledger.undelivered[0],
-        )
+        due = self._ledger.undelivered
+        return elements.resend(due[0]) if due else None
 
     # Moves of both.
 
     def answer_to(self, element: etree._Element) -> Send | None:
         """Return the acknowledgement that `element` asks for, if it does (XEP-0198 4)."""
-        if self.enabled and element.tag == f"{_NAMESPACE}r":
+        if self.enabled and element.tag == f"{NAMESPACE}r":
             return self._ack_move("the peer asks how many stanzas were handled")
         return None
 
     def _ack_move(self, reason: str) -> Send:
-        ack = f"<a xmlns='{ns.STREAM_MANAGEMENT}' h='{self._ledger.received}'/>"
-        return Send(ACK, MoveFamily.REPLY, reason, "XEP-0198 4", data=ack.encode())
+        return elements.ack(self._ledger.received, reason)
 
     def request(self) -> Send | None:
         """Return a request for an acknowledgement if it is time for one.
@@ -209,14 +167,7 @@ class StreamManagement:
 
     def request_move(self) -> Send:
         """Return the move that asks for an acknowledgement now."""
-        waiting = len(self._ledger.unacknowledged)
-        return Send(
-            REQUEST,
-            MoveFamily.DELIVERY,
-            f"{waiting} stanza{'' if waiting == 1 else 's'} not acknowledged yet",
-            "XEP-0198 4",
-            data=f"<r xmlns='{ns.STREAM_MANAGEMENT}'/>".encode(),
-        )
+        return elements.request(len(self._ledger.unacknowledged))
 
     def farewell(self) -> Send | None:
         """Return the last acknowledgement, before the closing tag, if it would tell anything.
@@ -266,9 +217,9 @@ class StreamManagement:
         by_client = speaker is Speaker.CLIENT
         if not self.concerns(element):
             if token is Token.BIND and stream.is_client and self._earlier is not None:
-                yield self._give_up(None, "", _NOT_TRIED)
+                yield elements.not_tried(self._give_up(None))
             return
-        name = str(element.tag).removeprefix(_NAMESPACE)
+        name = str(element.tag).removeprefix(NAMESPACE)
         ours = by_client is stream.is_client
         if name == "r":
             self._r_passed(stream, ours)
@@ -319,7 +270,7 @@ class StreamManagement:
         elif self.enabled:
             self._ack_due = True
         elif not stream.is_client:
-            self._reply = _failed("unexpected-request")
+            self._reply = elements.failed("unexpected-request")
 
     def _a_passed(self, stream: Stream, element: etree._Element, ours: bool) -> Iterator[Event]:
         told = element.get("h")
@@ -330,7 +281,7 @@ class StreamManagement:
             return
         if not self.enabled:
             if not stream.is_client:
-                self._reply = _failed("unexpected-request")
+                self._reply = elements.failed("unexpected-request")
             return
         self._asked = False
         try:
@@ -340,20 +291,15 @@ class StreamManagement:
 
     def _miscounted(self, stream: Stream, error: CountError) -> Event:
         """End the stream for a count that cannot be (XEP-0198 4)."""
-        detail = (
-            f"<handled-count-too-high xmlns='{ns.STREAM_MANAGEMENT}' h='{error.told}' "
-            f"send-count='{error.sent}'/>"
-            if error.too_high
-            else ""
-        )
         self.ledger.end(orderly=False)
-        stream.fail(error.problem, "undefined-condition", error.problem.what, detail)
+        what, detail = error.problem.what, elements.too_high(error)
+        stream.fail(error.problem, "undefined-condition", what, detail)
         return Violation(Direction.RECEIVED, "undefined-condition", error.problem)
 
     # Enabling.
 
     def _enable_passed(self, stream: Stream, element: etree._Element, ours: bool) -> None:
-        resume = element.get("resume") in _TRUE
+        resume = element.get("resume") in TRUE
         if ours:
             if not (self.enabled or self._enabling):
                 self._enabling = True
@@ -361,14 +307,14 @@ class StreamManagement:
             return
         options = stream.server.management
         if options is None:
-            self._reply = _failed("feature-not-implemented")
+            self._reply = elements.failed("feature-not-implemented")
         elif self.enabled or self._enabling or stream.state is not State.BOUND:
-            self._reply = _failed("unexpected-request")
+            self._reply = elements.failed("unexpected-request")
         else:
             self._enabling = True
             self._ask_after = options.ask_after
             self._begin(Ledger(), Direction.RECEIVED)
-            self._reply = _enabled(options, element.get("max"), resume)
+            self._reply = _granted(options, element.get("max"), resume)
 
     def _begin(self, ledger: Ledger, direction: Direction) -> None:
         """Start counting one direction (XEP-0198 4): each side's request or answer starts one."""
@@ -382,7 +328,7 @@ class StreamManagement:
         self._counting = set(Direction)
         ledger = self._ledger
         ledger.id = element.get("id") or ""
-        ledger.resumable = element.get("resume") in _TRUE and bool(ledger.id)
+        ledger.resumable = element.get("resume") in TRUE and bool(ledger.id)
         ledger.seconds = count_of(element.get("max"))
         ledger.location = element.get("location") or ""
         ledger.jid = stream.jid
@@ -399,14 +345,14 @@ class StreamManagement:
             return
         options = stream.server.management
         if options is None:
-            self._reply = _failed("feature-not-implemented")
+            self._reply = elements.failed("feature-not-implemented")
             return
         if not stream.authenticated or stream.state is not State.RESUMING:
-            self._reply = _failed("unexpected-request")
+            self._reply = elements.failed("unexpected-request")
             return
         ledger = options.take_over(stream.username, previous_id)
         if ledger is None:
-            self._reply = _failed("item-not-found")
+            self._reply = elements.failed("item-not-found")
             return
         self._ask_after = options.ask_after
         self._earlier = ledger
@@ -415,16 +361,7 @@ class StreamManagement:
         except CountError as error:
             yield self._miscounted(stream, error)
             return
-        self._reply = Send(
-            "resumed",
-            MoveFamily.NEGOTIATION,
-            "the client goes on with an earlier stream",
-            "XEP-0198 5",
-            data=(
-                f"<resumed xmlns='{ns.STREAM_MANAGEMENT}' h='{ledger.received}' "
-                f"previd='{escape(ledger.id)}'/>"
-            ).encode(),
-        )
+        self._reply = elements.resumed(ledger)
 
     def _resumed_passed(self, stream: Stream, element: etree._Element) -> Iterator[Event]:
         if self._claim is None or stream.state is not State.BOUND:
@@ -458,111 +395,29 @@ class StreamManagement:
         return Ledger(id=previous_id, resumable=True, jid=stream.client.jid, sent=sent, lost=lost)
 
     def _failed_passed(self, stream: Stream, element: etree._Element) -> Iterator[Event]:
-        condition, text = _condition_of(element)
+        condition, text = elements.condition_of(element)
         # Inline in SASL2, a resource is bound by the time that the resume is known to have failed.
         if self._claim is not None and (self._earlier or stream.state is not State.BOUND):
             self._claim = None
             if self._earlier is not None:
-                yield self._give_up(element.get("h"), condition, _NOT_RESUMED, text)
+                told = element.get("h")
+                yield elements.not_resumed(condition, text, told, self._give_up(told))
                 return
         elif self._enabling:
             self._enabling, self._counting = False, set()
             self._wanted = False
             self._ledger = Ledger(lost=self._ledger.lost)
         if stream.is_client:
-            yield ManagementFailed(condition, text, _refused(condition, text))
+            yield ManagementFailed(condition, text, elements.refused(condition, text))
 
-    def _give_up(
-        self, told: str | None, condition: str, reason: Problem, text: str = ""
-    ) -> ResumeFailed:
-        """Let go of the earlier stream; what was not handled on it is lost."""
+    def _give_up(self, told: str | None) -> int:
+        """Let go of the earlier stream; return how many stanzas are lost with it."""
         assert self._earlier is not None
         self._ledger = self._earlier.abandoned(told)
         self._earlier = None
-        lost = len(self._ledger.lost)
-        known = known_condition("stanza", condition) if condition else None
-        said = f' (the server says: "{text}")' if text else ""
-        problem = Problem(
-            f"{reason.what}{': ' + condition if known else ''}{said}",
-            reason.cause,
-            _what_is_lost(lost),
-            reason.reference,
-        )
-        return ResumeFailed(condition, count_of(told), lost, problem)
+        return len(self._ledger.lost)
 
 
-_NOT_RESUMED: Final = Problem(
-    "the earlier stream could not be resumed",
-    "its time ran out, or the server was restarted",
-    "",
-    "XEP-0198 5",
-)
-_NOT_TRIED: Final = Problem(
-    "the earlier stream was not resumed, and a new one takes its place",
-    "the server does not offer it now, or a resource was bound by hand",
-    "",
-    "XEP-0198 5",
-)
-
-
-def _what_is_lost(count: int) -> str:
-    if not count:
-        return "nothing was on its way, so nothing is lost"
-    stanzas = "1 stanza was" if count == 1 else f"{count} stanzas were"
-    return f"{stanzas} not acknowledged: /sm shows them, and /sm resend sends them once more"
-
-
-def _refused(condition: str, text: str) -> Problem:
-    causes = {
-        "unexpected-request": "it is enabled already, or no resource is bound yet",
-        "item-not-found": "the server does not know the stream to resume",
-        "feature-not-implemented": "the server does not do it, or not for this account",
-    }
-    said = f' (the server says: "{text}")' if text else ""
-    return Problem(
-        f"the server refuses stream management: {condition or 'without a reason'}{said}",
-        causes.get(condition, "the server's policy, or its load"),
-        "/features shows whether it is offered, /sm whether it is enabled",
-        "XEP-0198 6",
-    )
-
-
-def _condition_of(element: etree._Element) -> tuple[str, str]:
-    """Return the condition and the text in `<failed/>` (XEP-0198 6)."""
-    condition, text = "", ""
-    for child in element:
-        name = str(child.tag).rpartition("}")[2]
-        if name == "text":
-            text = (child.text or "").strip()
-        else:
-            condition = condition or name
-    return condition, text
-
-
-def _failed(condition: str) -> Send:
-    return Send(
-        "sm-failed",
-        MoveFamily.NEGOTIATION,
-        "what the client asked for cannot be done",
-        "XEP-0198 6",
-        data=(
-            f"<failed xmlns='{ns.STREAM_MANAGEMENT}'>"
-            f"<{condition} xmlns='{ns.STANZA_ERRORS}'/></failed>"
-        ).encode(),
-    )
-
-
-def _enabled(options: ManagementOptions, asked: str | None, resume: bool) -> Send:
-    attributes = ""
-    if resume:
-        seconds = min(options.seconds, count_of(asked) or options.seconds)
-        attributes = f" id='{escape(options.new_id())}' resume='true' max='{seconds}'"
-        if options.location:
-            attributes += f" location='{escape(options.location)}'"
-    return Send(
-        "enabled",
-        MoveFamily.NEGOTIATION,
-        "the client asked for stream management",
-        "XEP-0198 3",
-        data=f"<enabled xmlns='{ns.STREAM_MANAGEMENT}'{attributes}/>".encode(),
-    )
+def _granted(options: ManagementOptions, asked: str | None, resume: bool) -> Send:
+    seconds = min(options.seconds, count_of(asked) or options.seconds)
+    return elements.enabled(options.new_id() if resume else "", seconds, options.location)

@@ -148,4 +148,4 @@ async def test_session_features_are_asked_for_by_name(tmp_path: Path) -> None:
         assert done.status == 0, done.err
         wrong = await home.connect(*options, "telepathy", password=PRACTICE_PASSWORD)
         assert wrong.status != 0
-        assert "telepathy is not a session feature" in wrong.err
+        assert "telepathy is not carbons or csi" in wrong.err

@@ -145,7 +145,7 @@ def _add_keys(parser: argparse.ArgumentParser, keys: Iterable[Key]) -> None:
             groups[key.group].add_argument(
                 *filter(None, (key.option, key.also)),
                 type=_reader(key),
-                choices=key.choices or None,
+                choices=key.one_of or None,
                 metavar=key.placeholder or None,
                 help=meaning,
             )
@@ -153,7 +153,7 @@ def _add_keys(parser: argparse.ArgumentParser, keys: Iterable[Key]) -> None:
 
 def _reader(key: Key) -> Callable[[str], Value]:
     def read(text: str) -> Value:
-        if key.choices:
+        if key.one_of:
             return text  # argparse knows them, and what to say.
         try:
             return key.parse(text)

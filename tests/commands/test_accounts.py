@@ -14,6 +14,7 @@ from xmppshell.configuration.reading import read
 from xmppshell.network.discovery import TlsMode
 from xmppshell.passwords import PasswordSource
 from xmppshell.pilot import Negotiation, Stage
+from xmppshell.protocol.features.bind2 import SESSION_FEATURES
 from xmppshell.protocol.jid import JID
 from xmppshell.session import Settings
 
@@ -64,8 +65,6 @@ def test_every_key_of_a_connection_has_an_effect(key: Key) -> None:
     value = key.choices[-1] if key.choices else EXAMPLES[key.kind]
     if key.kind is Kind.FLAG:
         value = not key.built_in
-    elif key.name == "session_features":
-        value = "carbons"
     changed = overlaid(Settings(JULIET), {key.name: value})
     if key.name in SESSION_KEYS:
         before, after = dataclasses.asdict(Settings(JULIET)), dataclasses.asdict(changed)
@@ -74,6 +73,12 @@ def test_every_key_of_a_connection_has_an_effect(key: Key) -> None:
         assert changed.jid.resource == "x"
     else:
         assert source_of({key.name: value}) != PasswordSource()
+
+
+def test_the_session_features_are_those_that_can_be_asked_for() -> None:
+    assert set(DEFAULT_KEYS["session_features"].choices) == set(SESSION_FEATURES)
+    changed = overlaid(Settings(JULIET), {"session_features": "carbons, csi"})
+    assert changed.session_features == ("carbons", "csi")
 
 
 @pytest.mark.parametrize(

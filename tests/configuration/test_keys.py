@@ -23,6 +23,7 @@ def complaint(key: str, value: object, *, typed: bool = False) -> tuple[str, str
         ("timeout", "0.5", 0.5),
         ("timeout", "3", 3.0),
         ("tls", "direct", "direct"),
+        ("session_features", "carbons,csi", "carbons,csi"),
         ("insecure", "on", True),
         ("insecure", "FALSE", False),
         ("jid", "juliet@example.org", "juliet@example.org"),
@@ -68,6 +69,13 @@ def test_what_the_file_says_is_taken(key: str, value: object) -> None:
         ),
         ("tls", "ssl", "ssl is not starttls or direct or none", ""),
         ("tls", True, "true is not a choice", ""),
+        ("session_features", "carbons, cis", "cis is not carbons or csi", "did you mean csi?"),
+        (
+            "session_features",
+            ["csi"],
+            "a list is not one name or more, with commas between them",
+            "",
+        ),
     ],
 )
 def test_what_a_key_cannot_be(key: str, value: object, what: str, cure: str) -> None:
@@ -100,4 +108,5 @@ def test_every_key_says_what_it_is_when_nobody_says(key: Key) -> None:
         assert (key.built_in is None) == bool(key.unset)
     if key.built_in is not None:
         assert key.check(key.built_in) == key.built_in
-    assert (key.kind is Kind.CHOICE) == bool(key.choices)
+    assert (key.kind in (Kind.CHOICE, Kind.NAMES)) == bool(key.choices)
+    assert bool(key.one_of) == (key.kind is Kind.CHOICE)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..configuration.keys import DEFAULT_KEYS, Value, WrongValue
+from ..configuration.keys import DEFAULT_KEYS, Value, names_in
 from ..network.discovery import TlsMode
 from ..passwords import PasswordSource
 from ..pilot import Negotiation, Stage
-from ..protocol.features.bind2 import SESSION_FEATURES
 from ..protocol.jid import JID
-from ..protocol.problem import Problem
 from ..session import Settings
 
 if TYPE_CHECKING:
@@ -26,13 +23,7 @@ def _path(value: Value) -> str:
 
 
 def _names(value: Value) -> tuple[str, ...]:
-    """Return the session features that a text names; raises `WrongValue`."""
-    names = tuple(name for name in re.split(r"[,\s]+", str(value)) if name)
-    for name in names:
-        if name not in SESSION_FEATURES:
-            known = " and ".join(SESSION_FEATURES)
-            raise WrongValue(Problem(f"{name} is not a session feature", "", f"there are {known}"))
-    return names
+    return names_in(str(value))
 
 
 SESSION_KEYS: Final = frozenset(DEFAULT_KEYS) - {

@@ -147,7 +147,7 @@ CONNECTION_OPTIONS = tuple(
         key.option,
         key.meaning,
         key.placeholder,
-        key.choices,
+        key.one_of,
         negatable=key.kind is Kind.FLAG,
     )
     for key in CONNECTION_KEYS

@@ -27,6 +27,7 @@ class Kind(enum.Enum):
     FILE = "the name of a file"
     JID = "an address such as juliet@example.org"
     CHOICE = "a choice"
+    NAMES = "one name or more, with commas between them"
     FLAG = "true or false"
     PORT = "a port from 1 to 65535"
     SECONDS = "a number of seconds"
@@ -62,6 +63,11 @@ class Key:
     def option(self) -> str:
         """The long option of this name: `ca_file` is `--ca-file`."""
         return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def one_of(self) -> tuple[str, ...]:
+        """The choices of which the value is exactly one, or nothing."""
+        return self.choices if self.kind is Kind.CHOICE else ()
 
     @property
     def typed_choices(self) -> tuple[str, ...]:
@@ -115,12 +121,13 @@ class Key:
     def _checked_text(self, value: str) -> str:
         if not value:
             raise self._wrong('""', self.kind.value, f"leave {self.name} out")
-        if self.choices and value not in self.choices:
-            import difflib
+        for name in names_in(value) if self.kind is Kind.NAMES else (value,):
+            if self.choices and name not in self.choices:
+                import difflib
 
-            near = difflib.get_close_matches(value, self.choices, n=1)
-            cure = f"did you mean {near[0]}?" if near else ""
-            raise self._wrong(value, " or ".join(self.choices), cure)
+                near = difflib.get_close_matches(name, self.choices, n=1)
+                cure = f"did you mean {near[0]}?" if near else ""
+                raise self._wrong(name, " or ".join(self.choices), cure)
         if self.kind is Kind.JID:
             from ..protocol.jid import JID, JIDError
 
@@ -143,6 +150,11 @@ class Key:
 
     def _wrong(self, shown: str, possible: str, cure: str) -> WrongValue:
         return WrongValue(Problem(f"{shown} is not {possible}", "", cure))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names that stand in a text with commas or spaces between them."""
+    return tuple(text.replace(",", " ").split())
 
 
 def as_toml(value: object) -> str:
@@ -323,9 +335,10 @@ CONNECTION_KEYS: Final = (
     Key("fast", Kind.FLAG, "with SASL2, keep a token for the next login", HOW, built_in=True),
     Key(
         "session_features",
-        Kind.TEXT,
+        Kind.NAMES,
         "with SASL2, turn these on with the resource: carbons, csi",
         HOW,
+        ("carbons", "csi"),
         unset="none",
         placeholder="NAMES",
     ),

@@ -37,9 +37,9 @@ async def run_demo(
 
     Returns the shell's exit status.
     """
+    shell = Shell(environment, colour=colour, remember=False)
     server = PracticeServer(registration=True)
     await server.start()
-    shell = Shell(environment, colour=colour, remember=False)
     shell.screen.say(
         f"practice server on {server.address}:{server.port} · you are juliet, romeo is online"
     )

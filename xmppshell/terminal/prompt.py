@@ -227,6 +227,10 @@ class Prompt:
         session = self.desk.session
         if session is None or not session.connected or session.stream is None:
             again = "/connect opens it again" if self.desk.settings else "/connect JID"
+            if session is not None and session.reconnector.active:
+                again = "connecting again; /reconnect off ends that"
+            elif session is not None and session.resumable:
+                again = "/resume goes on with the stream"
             return ["not connected", again]
         waiting = len(session.exchanges.waiting())
         facts = [
@@ -235,6 +239,9 @@ class Prompt:
             session.stream.state.value,
             f"{waiting} pending",
         ]
+        management = session.stream.management
+        if management.enabled:
+            facts.append(f"{len(management.ledger.unacknowledged)} unacknowledged")
         if self.desk.view.filter is not None:
             facts.append(f"filter: {self.desk.view.hidden} hidden")
         return facts

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from terminal.served import Served
 from terminal.shell_driver import Demo, Shell
 
 pytestmark = pytest.mark.pty
@@ -142,20 +144,78 @@ def test_step_by_step_a_proposal_stays_with_its_session(demo: Demo) -> None:
     )
 
 
-# Accounts of the configuration.
+# The configuration.
+
+CONFIGURATION = """\
+[defaults]
+host = "127.0.0.1"
+port = {port}
+ca_file = "{ca_file}"
+
+[accounts.work]
+jid = "juliet@localhost/desk"
+password_command = "echo verona"
+
+[accounts.play]
+jid = "romeo@localhost"
+password_file = "secret"
+
+[shell]
+timestamps = true
+raw = true
+"""
 
 
-def test_the_shell_is_as_the_configuration_has_it() -> None:
-    with Shell("config", "--path") as asked:
-        asked.wait_exit()
-        assert asked.text().strip().endswith("xmppshell/config.toml")
-    with Demo() as plain:
-        (plain.home / "config" / "xmppshell").mkdir()
-        file = plain.home / "config" / "xmppshell" / "config.toml"
-        file.write_text("[shell]\ntimestamps = true\n[accounts.nurse]\njid = 'nurse@localhost'\n")
-        plain.enter("/set", re.compile(r"timestamps +off +this shell"))
-        plain.enter("/set timestamps on", "timestamps: on  (/set)")
-        plain.enter(PING, re.compile(r"iq get   j\d+ +\d\d:\d\d:\d\d$", re.M))
-        file.write_text("[shell]\ntimestamp = true\n")
-        after = plain.enter("/connect nurse", "did you mean timestamps?")
-        assert "config.toml:2: there is no timestamp in [shell]" in " ".join(after.split())
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Run a practice server of its own."""
+    with Served(tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+@pytest.fixture
+def configuration(tmp_path: Path, served: Served) -> Path:
+    """Write a configuration for that server; give its folder."""
+    folder = tmp_path / "xmppshell"
+    folder.mkdir()
+    text = CONFIGURATION.format(port=served.port, ca_file=served.ca_file)
+    (folder / "config.toml").write_text(text)
+    (folder / "secret").write_text("verona\n")
+    return folder
+
+
+def test_accounts_open_without_a_question(configuration: Path) -> None:
+    with Shell("connect", "work", env={"XDG_CONFIG_HOME": str(configuration.parent)}) as shell:
+        shell.wait_for(re.compile("^work>", re.M))
+        after = shell.enter(PING, re.compile(r"iq result   answers \d+ in", re.M))
+        assert re.search(r"iq get   w\d+ +\d\d:\d\d:\d\d$", after, re.M)
+        assert re.search(r"^<iq type='get'", after, re.M), "raw, as the configuration has it"
+        shell.enter("/connect play", re.compile("^play   online ", re.M))
+        shell.wait_until(lambda: shell.prompt.startswith("play>"), "the prompt of the other")
+        shell.enter("@work <presence/>", re.compile(r"^work → \d+ presence", re.M))
+        after = shell.enter("/set", "what lasts stands in")
+        assert re.search(r"^  raw +on +config\.toml:16$", after, re.M)
+        assert re.search(r"^  host +127\.0\.0\.1 +config\.toml:2$", after, re.M)
+        assert "password for" not in shell.text()
+        assert shell.leave() == 0
+
+
+def test_a_mistake_is_told_by_its_line_while_the_shell_goes_on(configuration: Path) -> None:
+    with Shell(env={"XDG_CONFIG_HOME": str(configuration.parent)}) as shell:
+        shell.wait_for("xmppshell>")
+        file = configuration / "config.toml"
+        file.write_text(file.read_text().replace("timestamps", "timestamp"))
+        after = shell.enter("/connect work", "did you mean timestamps?")
+        assert "config.toml:15:thereisnotimestampin[shell]" in "".join(after.split())
+        file.write_text(file.read_text().replace("timestamp", "timestamps"))
+        shell.enter("/connect work", re.compile("^work>", re.M))
+
+
+@pytest.mark.parametrize("command", ["demo", "connect work", ""])
+def test_a_shell_does_not_begin_with_a_mistake(configuration: Path, command: str) -> None:
+    (configuration / "config.toml").write_text("\n[shell]\nediting = 'ed'\n")
+    with Shell(*command.split(), env={"XDG_CONFIG_HOME": str(configuration.parent)}) as shell:
+        assert shell.wait_exit() == 1
+        text = "".join(shell.text().split())
+        assert "config.toml:3:editing:edisnotemacsorvi" in text
+        assert "Traceback" not in text

@@ -7,6 +7,7 @@ A filter is a row of terms that must all hold; `-` before a term turns it round:
     /filter jid:romeo@localhost  to or from that account
     /filter ns:urn:xmpp:ping     elements of that namespace, at any depth
     /filter //body               what the XPath expression finds
+    /filter session:juliet       what went on that session
 """
 
 from __future__ import annotations
@@ -47,16 +48,29 @@ class Filter:
 
     text: str
     tests: tuple[_Test, ...]
+    sessions: tuple[Callable[[str], bool], ...] = ()
 
     def shows(self, record: Record) -> bool:
         """Say whether `record` passes; what was not on the wire always does."""
         event = record.event
-        return not isinstance(event, WireEvent) or all(test(event) for test in self.tests)
+        if not isinstance(event, WireEvent):
+            return True
+        of_a_session = all(test(record.session) for test in self.sessions)
+        return of_a_session and all(test(event) for test in self.tests)
 
 
 def parse_filter(text: str) -> Filter:
     """Compile the terms of a filter; raises `CommandError` naming the wrong one."""
-    return Filter(text, tuple(_term(word) for word in text.split()))
+    words = text.split()
+    sessions = [word for word in words if word.lstrip("-").startswith("session:")]
+    others = [word for word in words if word not in sessions]
+    return Filter(text, tuple(map(_term, others)), tuple(map(_session_test, sessions)))
+
+
+def _session_test(word: str) -> Callable[[str], bool]:
+    name = word.partition(":")[2]
+    turned = word.startswith("-")
+    return lambda session: (session == name) is not turned
 
 
 def _term(word: str) -> _Test:
@@ -82,8 +96,8 @@ def _term(word: str) -> _Test:
         Problem(
             f"“{word}” is not a term of a filter",
             "",
-            "in, out, iq, message, presence, nonza, type:T, jid:J, ns:NAMESPACE or an XPath "
-            "such as //body; - before it turns it round",
+            "in, out, iq, message, presence, nonza, type:T, jid:J, ns:NAMESPACE, session:NAME or "
+            "an XPath such as //body; - before it turns it round",
         )
     )
 

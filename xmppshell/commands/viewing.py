@@ -132,7 +132,8 @@ COMMANDS = (
         (Argument("terms", "the terms, all of which must hold, or off", True, rest=True),),
         details=(
             "Terms: in, out, iq, message, presence, nonza, type:TYPE, jid:JID, ns:NAMESPACE, "
-            "or an XPath expression such as //body. A - before a term turns it round.\n"
+            "session:NAME, or an XPath expression such as //body. A - before a term turns it "
+            "round.\n"
             "Without terms: what the filter is and how much it has hidden."
         ),
         examples=("/filter -presence", "/filter in jid:romeo@localhost", "/filter off"),

@@ -49,7 +49,7 @@ from .protocol.features.sasl2 import Sasl2Wishes
 from .protocol.features.stream_management_elements import REQUEST, RESEND
 from .protocol.ids import IdCounter, prefix_for
 from .protocol.jid import JID
-from .protocol.moves import BeginTls, Disconnect, GiveUp, Move, Send
+from .protocol.moves import BeginTls, Disconnect, GiveUp, Move, MoveFamily, Send
 from .protocol.obligations import Facts, Policy, default_policies, owed
 from .protocol.problem import Problem, ProblemError
 from .protocol.redirects import Redirect, check, parse_host
@@ -244,6 +244,7 @@ class Session:
         self._numbers = numbers if numbers is not None else itertools.count(1)
         self._began = time.monotonic()
         self._last_typed = self._began
+        self._said_at = self._began
         self._wire: AnyWire | None = None
         self._pump: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[None] | None = None
@@ -679,9 +680,29 @@ class Session:
         if self.pilot.negotiation is not Negotiation.MANUAL and not self.online:
             await self._make_moves(self._wire, self.stream)
 
+    @property
+    def silent_for(self) -> float:
+        """Seconds since this side last said anything."""
+        return time.monotonic() - self._said_at
+
+    async def keep_alive(self) -> None:
+        """Send one space between stanzas (RFC 6120 4.6.1).
+
+        Raises `SessionError` where white space is not allowed: before stanzas may flow, and over
+        WebSocket, which has frames of its own for it (RFC 7395 3.8).
+        """
+        if self._wire is None or self.stream is None or not self.online:
+            raise SessionError(_NO_SPACE_YET if self.connected else _NOT_CONNECTED)
+        if self.stream.dialect is dialects.WEBSOCKET:
+            raise SessionError(_NO_SPACE_IN_FRAMES)
+        self._write(KEEPALIVE.data, KEEPALIVE)
+        with contextlib.suppress(ConnectionFailed):  # That the line broke, the pump tells.
+            await self._wire.drain()
+
     def _write(self, data: bytes, move: Move | None) -> None:
         assert self._wire is not None
         assert self.stream is not None
+        self._said_at = time.monotonic()
         self._flush()
         self._wire.write(data)
         self._take(self.stream.data_sent(data), move)
@@ -748,6 +769,25 @@ class Session:
         self.feed.publish(Record(number, self.name, at, wall, event, move, answers))
 
 
+KEEPALIVE = Send(
+    "keepalive",
+    MoveFamily.REPLY,
+    "a space keeps an idle connection open",
+    "RFC 6120 4.6.1",
+    data=b" ",
+)
+_NO_SPACE_YET = Problem(
+    "white space is not allowed while the stream is negotiated",
+    "the other side could take it for the beginning of TLS or of a payload",
+    "wait until the stream is ready for stanzas",
+    "RFC 6120 4.6.1",
+)
+_NO_SPACE_IN_FRAMES = Problem(
+    "over WebSocket no white space is sent between stanzas",
+    "each frame is one element",
+    "the ping frames of WebSocket do the same",
+    "RFC 7395 3.8",
+)
 _NOT_CONNECTED = Problem(
     "there is no connection to send on", "the stream is closed or was never opened", "/connect JID"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import help as help_group
 from . import (
+    keepalive,
     keeping,
     negotiation,
     redirects,
@@ -24,6 +25,7 @@ def build_registry() -> Registry:
     """Return a registry with all commands of the shell."""
     registry = Registry()
     groups = (
+        keepalive,
         stream,
         sessions,
         resuming,

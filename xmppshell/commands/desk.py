@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ..feed import Record
     from ..transcript.capture import CaptureWriter
     from .filters import Filter
+    from .keepalive import Keepalive
 
 
 class Screen(Protocol):
@@ -117,6 +118,7 @@ class Desk:
     seen_jids: dict[str, None] = field(default_factory=dict)
     seen_namespaces: dict[str, None] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    keepalives: dict[str, Keepalive] = field(default_factory=dict)
     memory: MechanismMemory | None = None
     tokens_folder: Path | None = None
     _passwords: dict[JID, str] = field(default_factory=dict, repr=False)

@@ -17,8 +17,10 @@ from xmppshell.protocol.events import (
     Bound,
     BrokenBytesSeen,
     Direction,
+    ElementSeen,
     StreamEndSeen,
     StreamErrorSeen,
+    StreamHeaderSeen,
     TextSeen,
     Violation,
     WhitespaceSeen,
@@ -345,6 +347,15 @@ class TestWire:
         assert isinstance(move, GiveUp)
         assert condition.encode() in move.data
         assert violation.condition == condition
+
+    def test_a_second_header_with_any_attributes_is_honoured(self) -> None:
+        stream = opened(STARTTLS)
+        again = HEADER.replace(b"version='1.0' ", b"version='7.0' odd='yes' ", 1)
+        (event,) = stream.data_sent(again)
+        assert isinstance(event, StreamHeaderSeen)
+        assert (event.data, event.header.attributes["odd"]) == (again, "yes")
+        assert stream.state is State.FEATURES
+        assert any(isinstance(e, ElementSeen) for e in stream.data_sent(b"<a xmlns='u'/>"))
 
     def test_broken_bytes_that_were_sent_are_shown_and_blamed_on_nobody(self) -> None:
         stream = opened(b"<stream:features/>")

@@ -26,10 +26,11 @@ def flood() -> Iterator[Demo]:
             for n in range(MESSAGES)
         ]
         failures: list[BaseException] = []
+        port = shell.port  # Only one thread may read the terminal.
 
         def throw() -> None:
             try:
-                send_as("romeo", shell.port, shell.home, *stanzas)
+                send_as("romeo", port, shell.home, *stanzas)
             except BaseException as failure:
                 failures.append(failure)
                 raise

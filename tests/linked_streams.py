@@ -11,7 +11,8 @@ from xmppshell.protocol.credentials import Credentials
 from xmppshell.protocol.events import Direction, Event
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.moves import BeginTls, Disconnect, GiveUp, Move, Send
-from xmppshell.protocol.stream import ClientOptions, Refusal, ServerOptions, Stream
+from xmppshell.protocol.stream import Stream
+from xmppshell.protocol.stream_options import ClientOptions, Refusal, ServerOptions
 
 JULIET = JID("juliet", "localhost", "balcony")
 PASSWORD = "pencil"

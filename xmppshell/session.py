@@ -54,7 +54,8 @@ from .protocol.obligations import Facts, Policy, default_policies, owed
 from .protocol.problem import Problem, ProblemError
 from .protocol.redirects import Redirect, check, parse_host
 from .protocol.states import State
-from .protocol.stream import ClientOptions, Stream
+from .protocol.stream import Stream
+from .protocol.stream_options import ClientOptions
 from .reconnect import UNSAFE, Reconnector
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from xmppshell.protocol.features.sasl2 import Sasl2Wishes
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.moves import GiveUp, Send
 from xmppshell.protocol.states import State
-from xmppshell.protocol.stream import Refusal, Stream
+from xmppshell.protocol.stream import Stream
+from xmppshell.protocol.stream_options import Refusal
 
 SASL2 = "urn:xmpp:sasl:2"
 CLIENT_ID = "d4565fa7-4d72-4749-b3d3-740edbf87770"

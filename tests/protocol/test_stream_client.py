@@ -29,7 +29,8 @@ from xmppshell.protocol.jid import JID
 from xmppshell.protocol.mechanisms import MAX_ITERATIONS
 from xmppshell.protocol.moves import BeginTls, Disconnect, GiveUp, Send
 from xmppshell.protocol.states import State
-from xmppshell.protocol.stream import Refusal, Stream
+from xmppshell.protocol.stream import Stream
+from xmppshell.protocol.stream_options import Refusal
 
 HEADER = (
     b"<?xml version='1.0'?><stream:stream id='s' from='localhost' version='1.0' "

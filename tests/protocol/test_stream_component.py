@@ -20,7 +20,8 @@ from xmppshell.protocol.jid import JID
 from xmppshell.protocol.moves import GiveUp, Send
 from xmppshell.protocol.redirects import Redirect
 from xmppshell.protocol.states import State
-from xmppshell.protocol.stream import ClientOptions, ServerOptions, Stream
+from xmppshell.protocol.stream import Stream
+from xmppshell.protocol.stream_options import ClientOptions, ServerOptions
 
 DOMAIN = "component.localhost"
 SECRET = "a secret"

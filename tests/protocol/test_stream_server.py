@@ -20,7 +20,8 @@ from xmppshell.protocol.events import (
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.moves import BeginTls, Disconnect, GiveUp, Send
 from xmppshell.protocol.states import State
-from xmppshell.protocol.stream import STREAM_END, ServerOptions, Stream
+from xmppshell.protocol.stream import STREAM_END, Stream
+from xmppshell.protocol.stream_options import ServerOptions
 
 CLIENT_HEADER = (
     "<stream:stream to='localhost' version='1.0' xmlns='jabber:client' "

@@ -17,7 +17,8 @@ from ..protocol.jid import JID
 from ..protocol.moves import BeginTls, Disconnect, GiveUp, Send
 from ..protocol.problem import Problem
 from ..protocol.states import State
-from ..protocol.stream import ClientOptions, Stream
+from ..protocol.stream import Stream
+from ..protocol.stream_options import ClientOptions
 from .offers import Offer, read_offer
 
 

@@ -28,7 +28,8 @@ from ..protocol.features.stream_management import ManagementOptions
 from ..protocol.jid import JID, JIDError
 from ..protocol.moves import BeginTls, GiveUp, Send
 from ..protocol.states import State
-from ..protocol.stream import Refusal, ServerOptions, Stream
+from ..protocol.stream import Stream
+from ..protocol.stream_options import Refusal, ServerOptions
 from .directory import Resource
 from .faults import INJECTED, Fault
 

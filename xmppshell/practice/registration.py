@@ -14,7 +14,7 @@ from ..protocol.data_forms import parse_form
 from ..protocol.jid import JID, JIDError
 from ..protocol.registration import QUERY
 from ..protocol.saslprep import saslprep
-from ..protocol.stream import Refusal
+from ..protocol.stream_options import Refusal
 from .roster import escape_text
 
 if TYPE_CHECKING:

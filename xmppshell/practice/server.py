@@ -16,7 +16,7 @@ from ..protocol.dialects import Dialect
 from ..protocol.events import ElementSeen
 from ..protocol.jid import JID
 from ..protocol.mechanisms import MECHANISMS, server_mechanism
-from ..protocol.stream import Refusal, ServerOptions
+from ..protocol.stream_options import Refusal, ServerOptions
 from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
 from .actors import PARTS, Actor, Part
 from .connection import CLOSE_SECONDS, WEBSOCKET_PATH, ClientConnection

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from .. import __version__
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID, JIDError
-from ..protocol.stream import Refusal
+from ..protocol.stream_options import Refusal
 from ..protocol.xml.tokens import quoted
 from .directory import Delivery
 from .envelope import Envelope

@@ -11,19 +11,18 @@ the state of the negotiation (`states.TRANSITIONS`), and says what could be done
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from lxml import etree
 
 from . import dialects
 from . import namespaces as ns
-from .acknowledgements import Ledger
 from .ahead import Ahead
 from .channel import Channel
 from .credentials import Credentials
-from .dialects import AnyFramer, Dialect
+from .dialects import AnyFramer
 from .errors import PASSING_STREAM_ERRORS, StreamError, problem_for, stream_error
 from .events import (
     BrokenBytesSeen,
@@ -41,16 +40,15 @@ from .events import (
 from .features.base import StreamFeature, escape
 from .features.bind import Bind
 from .features.component import COMPONENT_CONDITIONS, Component, explained
-from .features.fast import Tokens
 from .features.registration import Register
 from .features.sasl import Sasl
-from .features.sasl2 import Sasl2, Sasl2Wishes
+from .features.sasl2 import Sasl2
 from .features.starttls import StartTls
-from .features.stream_management import ManagementOptions, StreamManagement
-from .framing import MAX_SIZE, Frame, FrameKind, FramingError
+from .features.stream_management import StreamManagement
+from .framing import Frame, FrameKind, FramingError
 from .ids import IdCounter
 from .jid import JID, shown
-from .mechanisms import Accounts, MechanismMaker, server_mechanism
+from .mechanisms import Accounts
 from .moves import Disconnect, GiveUp, Move, MoveFamily, Send
 from .problem import Problem
 from .redirects import (
@@ -62,90 +60,16 @@ from .redirects import (
     uri_problem,
 )
 from .sasl_exchange import SaslExchange
+from .silent_ends import silent_end
 from .stanza import Stanza, stanza_of
 from .states import PIPELINED, SASL2_REQUESTS, Role, Speaker, State, Token, next_state, token_of
+from .stream_options import ClientOptions, Refusal, ServerOptions
 from .xml import Context, StreamHeader, XmlError, parse_element
 
 STREAM_END: Final = dialects.CLIENT.end
 
 
 AnyMove = TypeVar("AnyMove", bound=Move)
-
-
-@dataclass(frozen=True, slots=True)
-class ClientOptions:
-    """What a client wants of a stream.
-
-    `credentials` is None to stay unauthenticated; `tls` says whether STARTTLS is wanted (and
-    required); `mechanism` insists on one SASL mechanism, `channel_binding` on one type. `floor` is
-    the strongest mechanism that the account used before: no weaker one is chosen.
-
-    A component is a client that speaks `dialects.COMPONENT`: `jid` is its domain and the password
-    of `credentials` its secret.
-
-    `management` says whether stream management is wanted; `ledger` is that of an earlier
-    connection, to go on with its stream if it is resumable.
-
-    `sasl2` is what is wanted of SASL2, None for SASL alone; SASL2 is preferred where it is offered.
-    With `pipeline`, what is likely to be allowed is sent ahead of the features (XEP-0305).
-    """
-
-    jid: JID
-    credentials: Credentials | None = field(default=None, repr=False)
-    tls: bool = True
-    mechanism: str | None = None
-    channel_binding: str | None = None
-    floor: str = ""
-    language: str = "en"
-    dialect: Dialect = dialects.CLIENT
-    management: bool = False
-    ledger: Ledger | None = field(default=None, repr=False)
-    sasl2: Sasl2Wishes | None = None
-    pipeline: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a server did not do something: a stanza error's condition, type and text if any."""
-
-    condition: str
-    type: str
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerOptions:
-    """What a server offers on a stream.
-
-    `assign_resource` takes the user name and the resource asked for ("" for none) and gives the
-    full JID to bind, or a `Refusal`, and may be asked more than once; `new_stream_id` gives a
-    fresh id for each stream header. With `tls`, STARTTLS is offered, and nobody may sign in
-    without it unless `tls_required` is False. `max_size` caps what a client may send, in bytes
-    an element. For components (`dialects.COMPONENT`), `domains` are theirs and `secrets` has the
-    secret of each. `announce_bindings` says whether the channel bindings are announced (XEP-0440);
-    `make_mechanism` starts each SASL exchange. `management` is how stream management is done, None
-    for not at all. `register` takes the iq with which somebody who is not signed in asks to
-    register, and gives the payload of the result or a `Refusal`; with None nobody can. `sasl2`
-    offers SASL2 and Bind 2 under TLS, and with `tokens` FAST.
-    """
-
-    domains: frozenset[str]
-    accounts: Accounts
-    mechanisms: tuple[str, ...]
-    tls: bool
-    assign_resource: Callable[[str, str], JID | Refusal]
-    new_stream_id: Callable[[], str]
-    extra_features: str = ""
-    tls_required: bool = True
-    max_size: int = MAX_SIZE
-    dialect: Dialect = dialects.CLIENT
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    announce_bindings: bool = True
-    make_mechanism: MechanismMaker = server_mechanism
-    management: ManagementOptions | None = None
-    register: Callable[[etree._Element], str | Refusal] | None = None
-    sasl2: bool = False
-    tokens: Tokens | None = None
 
 
 class Stream:
@@ -760,12 +684,7 @@ class Stream:
             return self.failure
         if Direction.RECEIVED in self.ended:
             return None
-        return _SILENT_ENDS.get(self.state) or Problem(
-            f"the connection was closed without a word (state: {self.state.value})",
-            "the server was stopped or killed, or the network path broke",
-            "connect again; the server's log says more",
-            "RFC 6120 4.4",
-        )
+        return silent_end(self.state)
 
 
 def _rest(later: tuple[Frame, ...], framer: AnyFramer, error: FramingError | None) -> bytes:
@@ -780,49 +699,3 @@ def _misplacement(condition: str, element: etree._Element) -> str:
         return "stanzas may be sent once you are signed in and a resource is bound"
     namespace, _, name = str(element.tag).rpartition("}")
     return f"<{name}> in the namespace '{namespace.lstrip('{')}' has no place here"
-
-
-_SILENT_ENDS: Final = {
-    State.OPENING: Problem(
-        "the server closed the connection before it said a stream header",
-        "this port may want TLS from the first byte, or it is not XMPP at all",
-        "try --tls direct, or another --port",
-        "RFC 6120 4.2",
-    ),
-    State.OPENED: Problem(
-        "the server closed the connection before it offered any features",
-        "the server refused this client or is shutting down",
-        "look at the server's log",
-        "RFC 6120 4.3.2",
-    ),
-    State.HANDSHAKE: Problem(
-        "the server closed the connection instead of starting TLS",
-        "its certificate or key cannot be loaded",
-        "look at the server's log",
-        "RFC 6120 5.4.3",
-    ),
-    State.COMPONENT_OPENED: Problem(
-        "the server closed the connection instead of waiting for the component's handshake",
-        "the server refused this component or is shutting down",
-        "look at the server's log",
-        "XEP-0114 3",
-    ),
-    State.COMPONENT_PROVING: Problem(
-        "the server closed the connection instead of answering the component's handshake",
-        "some servers say nothing more when the secret is wrong",
-        "compare the secrets; look at the server's log",
-        "XEP-0114 3",
-    ),
-    State.SASL2: Problem(
-        "the server closed the connection during authentication",
-        "too many failed tries, or the server's account store is broken",
-        "wait a minute and try again; look at the server's log; try without --sasl2",
-        "XEP-0388",
-    ),
-    State.SASL: Problem(
-        "the server closed the connection during authentication",
-        "too many failed tries, or the server's account store is broken",
-        "wait a minute and try again; look at the server's log",
-        "RFC 6120 6.4.4",
-    ),
-}

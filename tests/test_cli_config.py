@@ -12,7 +12,7 @@ from xmppshell import cli
 from xmppshell.configuration.keys import DEFAULT_KEYS
 from xmppshell.environment import Environment
 from xmppshell.exit_status import ExitStatus
-from xmppshell.session import Settings
+from xmppshell.settings import Settings
 
 FILE = """\
 [defaults]

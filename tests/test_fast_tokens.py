@@ -19,7 +19,8 @@ from xmppshell.protocol.credentials import FastToken
 from xmppshell.protocol.events import FastTokenReceived, FastTokenRefused, Notice
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.problem import Problem
-from xmppshell.session import Session, Settings
+from xmppshell.session import Session
+from xmppshell.settings import Settings
 
 JULIET = "juliet@localhost"
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from xmppshell.protocol.jid import JID
 from xmppshell.remembered import MechanismMemory, Remembered, RememberingError, with_floor
-from xmppshell.session import Settings
+from xmppshell.settings import Settings
 
 JULIET = "juliet@example.org"
 STRONG = Remembered("SCRAM-SHA-256-PLUS", "tls-exporter")

@@ -36,7 +36,8 @@ from xmppshell.protocol.jid import JID
 from xmppshell.protocol.obligations import Policy
 from xmppshell.protocol.problem import ProblemError
 from xmppshell.reconnect import BackOff
-from xmppshell.session import Session, Settings
+from xmppshell.session import Session
+from xmppshell.settings import Settings
 
 SM = "urn:xmpp:sm:3"
 PLACES = {

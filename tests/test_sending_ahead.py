@@ -26,7 +26,8 @@ from xmppshell.protocol.events import (
 )
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.moves import Send
-from xmppshell.session import Session, SessionError, Settings
+from xmppshell.session import Session, SessionError
+from xmppshell.settings import Settings
 
 HEADER = (
     "<stream:stream id='s' from='localhost' version='1.0' xmlns='jabber:client' "

@@ -28,7 +28,8 @@ from xmppshell.protocol.events import (
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.problem import ProblemError
 from xmppshell.protocol.states import State
-from xmppshell.session import Session, SessionError, Settings
+from xmppshell.session import Session, SessionError
+from xmppshell.settings import Settings
 
 PING = "<iq type='get' id='ping'{}><ping xmlns='urn:xmpp:ping'/></iq>"
 CLIENT = " xmlns='jabber:client'"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .commands.accounts import Account
     from .configuration.layers import Layer, Preferences
     from .environment import Environment
-    from .session import Settings
+    from .settings import Settings
 
 EPILOG = """\
 exit status: 0 fine, 1 error, 2 usage, 3 connection or authentication,

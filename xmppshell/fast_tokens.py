@@ -25,7 +25,8 @@ from .protocol.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
     from .feed import Record
-    from .session import Session, Settings
+    from .session import Session
+    from .settings import Settings
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 

@@ -20,7 +20,8 @@ from .protocol.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
     from .feed import Record
-    from .session import Session, Settings
+    from .session import Session
+    from .settings import Settings
 
 
 class RememberingError(ProblemError):

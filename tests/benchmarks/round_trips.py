@@ -37,7 +37,8 @@ from xmppshell.practice.server import PRACTICE_PASSWORD, PracticeServer
 from xmppshell.protocol.credentials import FastToken
 from xmppshell.protocol.events import FastTokenReceived, Online
 from xmppshell.protocol.jid import JID
-from xmppshell.session import Session, Settings
+from xmppshell.session import Session
+from xmppshell.settings import Settings
 
 SERVERS: dict[str, type[RealServer]] = {
     "prosody": Prosody,

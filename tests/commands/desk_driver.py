@@ -16,7 +16,8 @@ from xmppshell.practice.server import PRACTICE_PASSWORD, PracticeServer
 from xmppshell.protocol.events import Direction, ElementSeen, Event
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.problem import Problem, ProblemError
-from xmppshell.session import Session, Settings
+from xmppshell.session import Session
+from xmppshell.settings import Settings
 
 
 @dataclass

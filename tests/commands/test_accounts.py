@@ -16,7 +16,7 @@ from xmppshell.passwords import PasswordSource
 from xmppshell.pilot import Negotiation, Stage
 from xmppshell.protocol.features.bind2 import SESSION_FEATURES
 from xmppshell.protocol.jid import JID
-from xmppshell.session import Settings
+from xmppshell.settings import Settings
 
 FILE = """\
 [defaults]

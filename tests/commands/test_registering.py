@@ -25,7 +25,8 @@ from xmppshell.protocol.exchanges import Answer
 from xmppshell.protocol.ids import IdCounter
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.stanza import stanza_of
-from xmppshell.session import Session, SessionError, Settings
+from xmppshell.session import Session, SessionError
+from xmppshell.settings import Settings
 
 ROSALINE = JID.parse("rosaline@localhost")
 JULIET = JID.parse("juliet@localhost")

@@ -11,7 +11,8 @@ from xmppshell.commands.registering import Refused, ask_host, register
 from xmppshell.commands.registry import CommandError
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.registration import FEATURE
-from xmppshell.session import Session, SessionError, Settings
+from xmppshell.session import Session, SessionError
+from xmppshell.settings import Settings
 
 
 def settings_for(server: RealServer, jid: JID, password: str | None = None) -> Settings:

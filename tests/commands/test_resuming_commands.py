@@ -19,7 +19,8 @@ from xmppshell.protocol.events import Event, ManagementEnabled, Reconnecting, Re
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.obligations import Policy
 from xmppshell.protocol.problem import Problem, ProblemError
-from xmppshell.session import Session, Settings
+from xmppshell.session import Session
+from xmppshell.settings import Settings
 
 HELLO = "<message to='romeo@localhost' type='chat'><body>hello</body></message>"
 

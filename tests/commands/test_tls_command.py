@@ -17,7 +17,8 @@ from xmppshell.practice.accounts import PRACTICE_PASSWORD
 from xmppshell.practice.server import TlsOffer
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.problem import ProblemError
-from xmppshell.session import Session, Settings
+from xmppshell.session import Session
+from xmppshell.settings import Settings
 
 
 class FakeScreen:

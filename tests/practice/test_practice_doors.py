@@ -37,7 +37,8 @@ from xmppshell.protocol.redirects import Redirect
 from xmppshell.protocol.stanza import stanza_of
 from xmppshell.protocol.states import State
 from xmppshell.protocol.xml import Context, parse_element
-from xmppshell.session import Session, SessionError, Settings
+from xmppshell.session import Session, SessionError
+from xmppshell.settings import Settings
 
 DOMAIN, SECRET = "component.localhost", "a secret"
 RECEIVED = Direction.RECEIVED

@@ -19,7 +19,8 @@ from xmppshell.protocol.events import Authenticated, AuthenticationFailed
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.problem import ProblemError
 from xmppshell.remembered import MechanismMemory, Remembered, keep_mechanisms, with_floor
-from xmppshell.session import Session, Settings
+from xmppshell.session import Session
+from xmppshell.settings import Settings
 
 PLUS = ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512-PLUS"]
 

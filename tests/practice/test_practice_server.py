@@ -21,7 +21,8 @@ from xmppshell.protocol.events import (
     StreamErrorSeen,
 )
 from xmppshell.protocol.jid import JID
-from xmppshell.session import Session, SessionError, Settings
+from xmppshell.session import Session, SessionError
+from xmppshell.settings import Settings
 
 ERRORS = "urn:ietf:params:xml:ns:xmpp-streams"
 

@@ -16,7 +16,8 @@ from xmppshell.network.discovery import TlsMode
 from xmppshell.protocol.events import Authenticated
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.problem import ProblemError
-from xmppshell.session import Session, Settings
+from xmppshell.session import Session
+from xmppshell.settings import Settings
 
 SHA = ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 

@@ -28,7 +28,8 @@ from xmppshell.protocol.events import (
     StreamHeaderSeen,
 )
 from xmppshell.protocol.jid import JID
-from xmppshell.session import Session, SessionError, Settings
+from xmppshell.session import Session, SessionError
+from xmppshell.settings import Settings
 
 CLIENT_ID = "d4565fa7-4d72-4749-b3d3-740edbf87770"
 PING = b"<iq type='get' id='p1' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"

@@ -28,7 +28,8 @@ from ..pilot import Stage
 from ..protocol.events import Authenticated, FeaturesOffered
 from ..protocol.jid import JID
 from ..protocol.problem import ProblemError
-from ..session import Session, Settings
+from ..session import Session
+from ..settings import Settings
 from .facts import (
     Facts,
     HostMetaFacts,

@@ -12,7 +12,7 @@ from ..network.discovery import TlsMode
 from ..passwords import PasswordSource
 from ..pilot import Negotiation, Stage
 from ..protocol.jid import JID
-from ..session import Settings
+from ..settings import Settings
 
 if TYPE_CHECKING:
     from ..configuration.layers import Layer, Preferences

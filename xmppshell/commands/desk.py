@@ -30,7 +30,8 @@ from ..protocol.namespaces import CLIENT, DISCO_INFO
 from ..protocol.problem import Problem
 from ..protocol.xml import Context
 from ..remembered import MechanismMemory, keep_mechanisms, with_floor
-from ..session import Session, SessionError, Settings
+from ..session import Session, SessionError
+from ..settings import Settings
 from .accounts import Account, choose, overlaid, source_of, values_of
 from .compose import Composition, compose
 from .drafts import secret_payload

@@ -27,7 +27,8 @@ from .requests import StreamEnded, request
 if TYPE_CHECKING:
     from lxml import etree
 
-    from ..session import Session, Settings
+    from ..session import Session
+    from ..settings import Settings
 
 Answers = Mapping[str, Sequence[str]]
 

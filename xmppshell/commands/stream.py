@@ -11,7 +11,7 @@ from ..passwords import password_from
 from ..protocol.errors import condition
 from ..protocol.events import Direction
 from ..protocol.problem import Problem
-from ..session import Settings
+from ..settings import Settings
 from .accounts import Account, overlaid, values_of
 from .desk import Desk
 from .registry import Argument, Call, Command, CommandError, Option

@@ -15,7 +15,8 @@ from ..protocol.events import Bound, Direction, ElementSeen, Notice, WireEvent
 from ..protocol.problem import Problem, ProblemError
 from ..protocol.xml import Completeness, Context, examine
 from ..remembered import MechanismMemory, keep_mechanisms, with_floor
-from ..session import Session, SessionError, Settings
+from ..session import Session, SessionError
+from ..settings import Settings
 from .recording import start_capture
 from .stdin_lines import StdinLines
 from .theme import Theme, colour_wanted

@@ -15,7 +15,7 @@ from ..practice.accounts import PRACTICE_PASSWORD, TOKEN_END
 from ..practice.server import PracticeServer
 from ..protocol.jid import JID
 from ..protocol.problem import Problem, ProblemError
-from ..session import Settings
+from ..settings import Settings
 from .safe_text import safe
 from .shell import Shell
 

@@ -11,7 +11,7 @@ from ..transcript.capture import CaptureWriter, prune
 if TYPE_CHECKING:
     from ..environment import Environment
     from ..protocol.problem import Problem
-    from ..session import Settings
+    from ..settings import Settings
 
 
 def start_capture(

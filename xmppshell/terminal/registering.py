@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..environment import Environment
     from ..feed import Record
     from ..protocol.registration import Registration
-    from ..session import Settings
+    from ..settings import Settings
 
 _SECRETS: Final = (
     "the arguments of a process can be read by every user of its machine",

@@ -27,7 +27,7 @@ from .theme import Theme, colour_wanted
 
 if TYPE_CHECKING:
     from ..environment import Environment
-    from ..session import Settings
+    from ..settings import Settings
     from ..transcript.capture import CaptureWriter
 
 WELCOME = """\

@@ -463,6 +463,8 @@ class Session:
         if event.stanza is None:
             self._count(self.stream.management.answer_to(event.element))
             return
+        if not event.stanza.is_request:
+            return  # Nothing else is owed an answer; the facts are not gathered for a flood.
         answer = owed(
             event.stanza,
             event.element,

@@ -17,7 +17,6 @@ from lxml import etree
 from ..configuration.layers import Preferences, may_be_account
 from ..fast_tokens import keep_tokens, with_token
 from ..pilot import Negotiation
-from ..protocol import dialects
 from ..protocol.events import (
     Authenticated,
     AuthenticationFailed,
@@ -28,16 +27,14 @@ from ..protocol.events import (
 from ..protocol.jid import JID, JIDError
 from ..protocol.namespaces import CLIENT, DISCO_INFO
 from ..protocol.problem import Problem
-from ..protocol.xml import Context
 from ..remembered import MechanismMemory, keep_mechanisms, with_floor
 from ..session import Session, SessionError
 from ..settings import Settings
 from .accounts import Account, choose, overlaid, source_of, values_of
-from .compose import Composition, compose
-from .drafts import secret_payload
 from .log import Log
 from .registry import CommandError, Registry
 from .roll import Roll, is_over, split_address
+from .typed import send_composed, session_variables
 
 if TYPE_CHECKING:
     from ..configuration.layers import Layer
@@ -354,41 +351,20 @@ class Desk:
 
     # Sending.
 
-    @property
-    def context(self) -> Context:
-        """The namespaces in scope for what is typed."""
-        return self.context_of(self.session)
-
-    def context_of(self, session: Session | None) -> Context:
-        """Return the namespaces in scope for what is typed to `session`."""
-        if session is None or session.stream is None:
-            return Context.for_namespace(CLIENT)
-        return session.stream.context(Direction.SENT)
-
     def variables(self, session: Session | None = None) -> dict[str, str]:
         """Return the values of the `$` variables that have one now, on the current session."""
         values: dict[str, str] = {}
         session = session or self.session
         if session is None:
             return values
-        me = session.jid or session.settings.jid
-        values = {"me": str(me), "bare": str(me.bare), "domain": me.domain}
-        values |= {"user": me.local, "resource": me.resource}
-        values["last"] = session.ids.last
-        values["sasl"] = secret_payload(session.proposal())
+        values = session_variables(session)
         for record in self.log.stanzas(Direction.RECEIVED, session.name):
             event = record.event
             assert isinstance(event, ElementSeen)
             if event.stanza is not None and event.stanza.sender:
                 values["from"] = event.stanza.sender
                 break
-        return {name: value for name, value in values.items() if value}
-
-    def compose(self, text: str, session: Session) -> Composition:
-        """Fill in what was typed, as `compose.compose` does, for `session`."""
-        dialect = dialects.CLIENT if session.stream is None else session.stream.dialect
-        variables, context = self.variables(session), self.context_of(session)
-        return compose(text, variables, session.ids.next, context, dialect)
+        return values
 
     async def send(self, text: str) -> None:
         """Fill in and send what was typed; raises ProblemError and then sends nothing.
@@ -401,11 +377,7 @@ class Desk:
             raise SessionError(
                 Problem("the stream is closing", "", "wait for the end, then /connect")
             )
-        composition = self.compose(xml, session)
-        if composition.ids:
-            session.ids.last = composition.ids[-1]
-        for message in composition.messages:
-            await session.send(message.encode())
+        await send_composed(session, xml, self.variables(session))
 
     async def send_raw(self, data: bytes) -> None:
         """Send exactly `data`, however broken, and say what of it is unfinished."""

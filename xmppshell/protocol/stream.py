@@ -205,11 +205,6 @@ class Stream:
         return self.client.credentials
 
     @property
-    def wanted_mechanism(self) -> str | None:
-        """The one SASL mechanism that a client insists on, if any."""
-        return self.client.mechanism
-
-    @property
     def sasl_exchange(self) -> SaslExchange | None:
         """The last SASL exchange on this connection, finished or not."""
         return self._sasl2.exchange or self._sasl.exchange

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..commands.compose import compose
 from ..commands.desk import ViewChoices
+from ..commands.typed import context_of, send_composed, session_variables
 from ..exit_status import ExitStatus
 from ..fast_tokens import keep_tokens
 from ..protocol.events import Bound, Direction, ElementSeen, Notice, WireEvent
 from ..protocol.problem import Problem, ProblemError
-from ..protocol.xml import Completeness, Context, examine
+from ..protocol.xml import Completeness, examine
 from ..remembered import MechanismMemory, keep_mechanisms, with_floor
 from ..session import Session, SessionError
 from ..settings import Settings
@@ -105,21 +105,7 @@ class Batch:
     async def _send(self, session: Session, text: str) -> None:
         """Send `text` once its variables are filled in; raises ProblemError."""
         self._check(session)
-        me = session.jid or session.settings.jid
-        variables = {"me": str(me), "bare": str(me.bare), "domain": me.domain}
-        variables |= {"user": me.local, "resource": me.resource, "last": session.ids.last}
-        assert session.stream is not None
-        context, dialect = self._context(session), session.stream.dialect
-        composed = compose(text, variables, session.ids.next, context, dialect)
-        if composed.ids:
-            session.ids.last = composed.ids[-1]
-        for message in composed.messages:
-            await session.send(message.encode())
-
-    @staticmethod
-    def _context(session: Session) -> Context:
-        assert session.stream is not None
-        return session.stream.context(Direction.SENT)
+        await send_composed(session, text, session_variables(session))
 
     def _check(self, session: Session) -> None:
         """Raise what keeps this run from going on, if anything does."""
@@ -136,11 +122,11 @@ class Batch:
             if not waiting.strip():
                 waiting, first = "", lines.number
             waiting += line
-            examination = examine(waiting, self._context(session))
+            examination = examine(waiting, context_of(session))
             if examination.error is not None:
                 # Once more with the lines before it, so that every line number is of the input.
                 there = "\n" * (first - 1) + waiting
-                error = examine(there, self._context(session)).error or examination.error
+                error = examine(there, context_of(session)).error or examination.error
                 raise _at(error.line, error.problem)
             if examination.completeness is Completeness.COMPLETE:
                 yield waiting

@@ -10,6 +10,7 @@ from prompt_toolkit.document import Document
 
 from ..commands.desk import Desk
 from ..commands.registry import Argument, Command
+from ..commands.typed import context_of
 from ..configuration.keys import DEFAULT_KEYS, LOOKS_KEYS
 from ..configuration.reading import ConfigurationError
 from ..protocol.errors import SASL_CONDITIONS, STANZA_CONDITIONS, STREAM_CONDITIONS
@@ -136,7 +137,7 @@ class ShellCompleter(Completer):
             return
         tag = _TAG_START.search(before)
         if tag is not None:
-            open_tags = examine(before[: tag.start()], self._desk.context_of(session)).open_tags
+            open_tags = examine(before[: tag.start()], context_of(session)).open_tags
             yield from self._tag(open_tags, bool(tag.group(1)), tag.group(2))
             return
         inside = _IN_TAG.search(before)

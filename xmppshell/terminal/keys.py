@@ -28,6 +28,7 @@ from prompt_toolkit.key_binding import (
 from prompt_toolkit.keys import Keys
 
 from ..commands.registry import CommandError
+from ..commands.typed import context_of
 from ..protocol.problem import Problem
 from ..protocol.xml import Completeness, Context, XmlError, examine
 
@@ -123,7 +124,7 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
         before = buffer.document.text_before_cursor
         buffer.insert_text("/")
         session, xml = prompt.desk.addressee(before)
-        open_tags = _may_close(xml, prompt.desk.context_of(session))
+        open_tags = _may_close(xml, context_of(session))
         if open_tags:
             if not _keys_behind(event):
                 _move_left(buffer, len(open_tags))
@@ -224,7 +225,7 @@ def _judge(prompt: Prompt, buffer: Buffer) -> None:
         except CommandError as error:
             prompt.complain(error.problem)
         else:
-            _judge_xml(prompt, buffer, xml, prompt.desk.context_of(session))
+            _judge_xml(prompt, buffer, xml, context_of(session))
 
 
 def _judge_xml(prompt: Prompt, buffer: Buffer, xml: str, context: Context) -> None:

@@ -70,7 +70,6 @@ class Prompt:
         self.history = PrivateHistory(history, warn)
         self._warn = warn
         self._complaint: StyleAndTextTuples | None = None
-        self._colour = colour
         self._session: PromptSession[str] = PromptSession(
             self._message,
             multiline=True,

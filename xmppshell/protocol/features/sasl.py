@@ -16,7 +16,7 @@ from ..states import Speaker, Token
 from .base import text_of
 from .payloads import decode_optional
 from .sasl_client import SaslClient, advertised_by
-from .sasl_server import SaslServer
+from .sasl_server import SaslServer, offered_by
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -68,9 +68,7 @@ class Sasl:
     # The record of the exchange.
 
     def _begin(self, stream: Stream, element: etree._Element) -> None:
-        offer = (
-            advertised_by(stream.features) if stream.is_client else self._server.advertised(stream)
-        )
+        offer = advertised_by(stream.features) if stream.is_client else offered_by(stream)
         self.exchange = SaslExchange(element.get("mechanism") or "no mechanism", offer)
 
     def _note(self, speaker: Speaker, element: etree._Element) -> None:

@@ -32,6 +32,7 @@ from .sasl2_elements import (
     tasks_of,
 )
 from .sasl2_server import Sasl2Server
+from .sasl_server import offered_by
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -105,7 +106,7 @@ class Sasl2:
             self._request = element
             offer = advertised_by(stream.features)
             if not stream.is_client:
-                offer = self._server.advertised(stream)
+                offer = offered_by(stream)
             self.exchange = SaslExchange(element.get("mechanism") or "no mechanism", offer)
         payload = payload_of(element)
         self._note(Speaker.CLIENT, payload)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from .. import namespaces as ns
-from ..mechanisms import Advertised, SaslRefusedError, ServerMechanism
+from ..mechanisms import SaslRefusedError, ServerMechanism
 from ..moves import Move, MoveFamily, Send
 from ..problem import Problem
 from ..states import State, Token
@@ -16,7 +16,7 @@ from .bind2 import Bind2
 from .fast import Fast
 from .payloads import decode, encode
 from .sasl2_elements import client_id_of, payload_of
-from .sasl_server import SaslServer
+from .sasl_server import begin_mechanism, offered_by
 
 if TYPE_CHECKING:
     from ..stream import Stream
@@ -33,15 +33,11 @@ class Sasl2Server:
         self._reply: Move | None = None
         self._features_due = False
 
-    def advertised(self, stream: Stream) -> Advertised:
-        """Return what can be offered on this connection: the same as for SASL."""
-        return SaslServer().advertised(stream)
-
     def offer(self, stream: Stream) -> str:
         """Offer the mechanisms, and what may be asked for with them, under TLS."""
         if not stream.server.sasl2 or stream.authenticated or not stream.secured:
             return ""
-        names = self.advertised(stream).mechanisms
+        names = offered_by(stream).mechanisms
         if not names:
             return ""
         mechanisms = "".join(f"<mechanism>{name}</mechanism>" for name in names)
@@ -91,16 +87,7 @@ class Sasl2Server:
         self._mechanism = self._fast.begin(stream, element, client_id_of(element))
         if self._mechanism is not None:
             return
-        advertised = self.advertised(stream)
-        if stream.accounts is None or name not in advertised.mechanisms:
-            raise SaslRefusedError(Problem("no such mechanism"), "invalid-mechanism")
-        self._mechanism = stream.server.make_mechanism(
-            name,
-            stream.accounts,
-            domain=stream.served_domain,
-            channel=stream.channel,
-            advertised=advertised,
-        )
+        self._mechanism = begin_mechanism(stream, name)
 
     def _answer(self, stream: Stream, payload: str | None) -> Move:
         if self._mechanism is None or self._request is None:

@@ -31,22 +31,10 @@ class SaslServer:
         """The localpart that the client is signed in as, or is about to be."""
         return self._mechanism.username if self._mechanism is not None else ""
 
-    def advertised(self, stream: Stream) -> Advertised:
-        """Return what can be offered on this connection."""
-        channel = stream.channel
-        names = tuple(
-            name
-            for name in stream.server_mechanisms
-            if (channel.bindings or not name.endswith(PLUS))
-            and (channel.identities or name != "EXTERNAL")
-        )
-        announced = channel.types if stream.server.announce_bindings else None
-        return Advertised(names, announced or None)
-
     def offer(self, stream: Stream) -> str:
         """Offer the mechanisms and channel bindings until the client is authenticated."""
         tls_first = stream.tls_required and not stream.secured
-        advertised = self.advertised(stream)
+        advertised = offered_by(stream)
         if stream.authenticated or tls_first or not advertised.mechanisms:
             return ""
         names = "".join(f"<mechanism>{name}</mechanism>" for name in advertised.mechanisms)
@@ -82,16 +70,7 @@ class SaslServer:
     def _begin(self, stream: Stream, name: str) -> None:
         if stream.tls_required and not stream.secured:
             raise SaslRefusedError(Problem("TLS first"), "encryption-required")
-        advertised = self.advertised(stream)
-        if stream.accounts is None or name not in advertised.mechanisms:
-            raise SaslRefusedError(Problem("no such mechanism"), "invalid-mechanism")
-        self._mechanism = stream.server.make_mechanism(
-            name,
-            stream.accounts,
-            domain=stream.served_domain,
-            channel=stream.channel,
-            advertised=advertised,
-        )
+        self._mechanism = begin_mechanism(stream, name)
 
     def _answer(self, payload: str, token: Token) -> Move:
         if self._mechanism is None:
@@ -103,6 +82,33 @@ class SaslServer:
         name = "success" if reply.done else "challenge"
         body = f">{data}</{name}>" if data else "/>"
         return _send(name, f"<{name} xmlns='{ns.SASL}'{body}")
+
+
+def offered_by(stream: Stream) -> Advertised:
+    """Return what a server can offer on this connection."""
+    channel = stream.channel
+    names = tuple(
+        name
+        for name in stream.server_mechanisms
+        if (channel.bindings or not name.endswith(PLUS))
+        and (channel.identities or name != "EXTERNAL")
+    )
+    announced = channel.types if stream.server.announce_bindings else None
+    return Advertised(names, announced or None)
+
+
+def begin_mechanism(stream: Stream, name: str) -> ServerMechanism:
+    """Begin the server's end of an exchange; raises `SaslRefusedError` if it is not offered."""
+    offered = offered_by(stream)
+    if stream.accounts is None or name not in offered.mechanisms:
+        raise SaslRefusedError(Problem("no such mechanism"), "invalid-mechanism")
+    return stream.server.make_mechanism(
+        name,
+        stream.accounts,
+        domain=stream.served_domain,
+        channel=stream.channel,
+        advertised=offered,
+    )
 
 
 def _send(name: str, xml: str) -> Move:

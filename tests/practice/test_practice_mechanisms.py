@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from practice.raw_client import Stand, practice
+from signing_in import refusal, signed_in
 
 from xmppshell.network.discovery import TlsMode
 from xmppshell.practice.accounts import PRACTICE_PASSWORD
@@ -34,36 +33,6 @@ def settings_for(stand: Stand, jid: str = "juliet@localhost", **options: object)
         ca_file=str(stand.ca_file),
         **{**usual, **options},  # type: ignore[arg-type]
     )
-
-
-@asynccontextmanager
-async def signed_in(settings: Settings) -> AsyncIterator[tuple[Session, Authenticated]]:
-    """Open a session and close it again; raises what opening raises."""
-    session = Session("test", settings)
-    seen: list[Authenticated] = []
-
-    def note(record: object) -> None:
-        if isinstance(record.event, Authenticated):  # type: ignore[attr-defined]
-            seen.append(record.event)  # type: ignore[attr-defined]
-
-    session.feed.subscribe(note)
-    await session.open()
-    try:
-        yield session, seen[0]
-    finally:
-        await session.close()
-
-
-async def refusal(settings: Settings) -> str:
-    """Return the sentence that the user reads when signing in is refused."""
-    session = Session("test", settings)
-    with pytest.raises(ProblemError) as caught:
-        await session.open()
-    assert not session.connected
-    problem = caught.value.problem
-    assert problem.cause
-    assert problem.cure
-    return problem.what
 
 
 class TestChannelBinding:

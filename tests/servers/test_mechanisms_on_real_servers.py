@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 from servers.debian13 import Prosody13
 from servers.ejabberd import Ejabberd
 from servers.prosody import Prosody
 from servers.real_server import RealServer
 from servers.requirement import require
+from signing_in import refusal, signed_in
 
 from xmppshell.network.discovery import TlsMode
 from xmppshell.protocol.events import Authenticated
 from xmppshell.protocol.jid import JID
-from xmppshell.protocol.problem import ProblemError
 from xmppshell.session import Session
 from xmppshell.settings import Settings
 
@@ -30,29 +27,6 @@ def settings_for(server: RealServer, **options: object) -> Settings:
         "tls": TlsMode.STARTTLS,
     }
     return Settings(host=server.address, ca_file=str(server.ca_file), **{**given, **options})  # type: ignore[arg-type]
-
-
-@asynccontextmanager
-async def signed_in(settings: Settings) -> AsyncIterator[tuple[Session, Authenticated]]:
-    session = Session("test", settings)
-    seen: list[Authenticated] = []
-
-    def note(record: object) -> None:
-        if isinstance(record.event, Authenticated):  # type: ignore[attr-defined]
-            seen.append(record.event)  # type: ignore[attr-defined]
-
-    session.feed.subscribe(note)
-    await session.open()
-    try:
-        yield session, seen[0]
-    finally:
-        await session.close()
-
-
-async def refusal(settings: Settings) -> str:
-    with pytest.raises(ProblemError) as caught:
-        await Session("test", settings).open()
-    return caught.value.problem.what
 
 
 def list_verified(session: Session) -> bool:

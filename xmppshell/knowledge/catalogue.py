@@ -1,0 +1,200 @@
+"""The catalogue of namespaces and elements, read from `data/topics` a file at a time.
+
+A topic is a TOML file; `tests/knowledge/test_catalogue.py` describes the form by proving that each
+file keeps to it:
+
+    [ns."urn:xmpp:sm:3"]
+    title = "Stream Management"
+    spec = "XEP-0198"
+    why = "Counts stanzas, so that both sides know what arrived."
+
+    [ns."urn:xmpp:sm:3".el.a]
+    in = ["stream"]
+    attrs = { h = "uint" }
+    needs = ["@h"]
+    section = "4"
+    why = "Says how many stanzas have been handled."
+    means = { h = "how many, since acknowledgements were enabled, modulo 2^32" }
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources import files
+from typing import Any
+
+from ..protocol import namespaces
+from .model import STREAM, Attribute, Element, Namespace, Values
+from .specifications import specifications
+
+PLACES: Mapping[str, tuple[str, ...]] = {
+    "stream": (STREAM,),
+    "features": (f"{{{namespaces.STREAM}}}features",),
+    "message": (f"{{{namespaces.CLIENT}}}message",),
+    "presence": (f"{{{namespaces.CLIENT}}}presence",),
+    "iq": tuple(f"{{{namespaces.CLIENT}}}iq {kind}" for kind in ("get", "set", "result")),
+    "iq:get": (f"{{{namespaces.CLIENT}}}iq get",),
+    "iq:set": (f"{{{namespaces.CLIENT}}}iq set",),
+    "iq:result": (f"{{{namespaces.CLIENT}}}iq result",),
+    "stanza-error": (f"{{{namespaces.CLIENT}}}error",),
+}
+"""The short names of places in a topic file; others are elements of the same namespace."""
+
+EMPTY_REPLY = "empty"
+"""In `reply`: an iq result without payload."""
+
+
+class Catalogue:
+    """All that is known of namespaces and their elements; each topic is read when it is needed."""
+
+    def __init__(self, topics: Mapping[str, str], by_name: Mapping[str, str]) -> None:
+        """Take the texts of the topic files by name, and specs of namespaces known by name."""
+        self._texts = topics
+        self._by_name = by_name
+        self._read: dict[str, dict[str, Namespace]] = {}
+        self._all_read: dict[str, Namespace] | None = None
+        self._children: dict[str, tuple[Element, ...]] = {}
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The names of the topic files."""
+        return tuple(self._texts)
+
+    def topic(self, name: str) -> dict[str, Namespace]:
+        """Return the namespaces of one topic file; raises KeyError if there is none."""
+        if name not in self._read:
+            tables = tomllib.loads(self._texts[name])["ns"]
+            self._read[name] = {ns: read_namespace(ns, table) for ns, table in tables.items()}
+        return self._read[name]
+
+    def namespace(self, name: str) -> Namespace | None:
+        """Return a namespace by its exact name, also one that is known by name alone; or None."""
+        for topic in self._topics_with(f'[ns."{name}"]'):
+            if found := self.topic(topic).get(name):
+                return found
+        specs = self._by_name.get(name)
+        if specs is None:
+            return None
+        spec = specs.split()[0]
+        known = specifications().get(spec)
+        return Namespace(name, known.title if known else "", spec)
+
+    def element(self, tag: str) -> Element | None:
+        """Return the element with the Clark name `tag`, or None."""
+        namespace, _, name = tag.removeprefix("{").rpartition("}")
+        found = self.namespace(namespace)
+        return found.elements.get(name) if found else None
+
+    def elements_named(self, name: str) -> list[Element]:
+        """Return the elements of every namespace with that local name."""
+        headings = f".el.{name}]", f'.el."{name}"]'
+        topics = {t: None for heading in headings for t in self._topics_with(heading)}
+        spaces = (space for topic in topics for space in self.topic(topic).values())
+        return [space.elements[name] for space in spaces if name in space.elements]
+
+    def namespaces(self) -> dict[str, Namespace]:
+        """Return every namespace that is described, by name; this reads all topics."""
+        if self._all_read is None:
+            self._all_read = {
+                name: space for topic in self._texts for name, space in self.topic(topic).items()
+            }
+        return self._all_read
+
+    def known_names(self) -> list[str]:
+        """Return the names of all namespaces, described or known by name alone."""
+        return sorted({*self.namespaces(), *self._by_name})
+
+    def children(self, place: str) -> tuple[Element, ...]:
+        """Return the elements that can stand in `place`, written as in `Element.places`.
+
+        For `{jabber:client}iq` without a type those of every type are given. This reads all topics.
+        """
+        if not self._children:
+            self._children = self._by_place()
+        return self._children.get(place, ())
+
+    def _by_place(self) -> dict[str, tuple[Element, ...]]:
+        found: dict[str, list[Element]] = {}
+        any_iq = f"{{{namespaces.CLIENT}}}iq"
+        for element in self._elements():
+            for place in element.places:
+                found.setdefault(place, []).append(element)
+            if any(place.startswith(f"{any_iq} ") for place in element.places):
+                found.setdefault(any_iq, []).append(element)
+        return {place: tuple(elements) for place, elements in found.items()}
+
+    def _elements(self) -> Iterator[Element]:
+        for space in self.namespaces().values():
+            yield from space.elements.values()
+
+    def _topics_with(self, heading: str) -> Iterable[str]:
+        return (name for name, text in self._texts.items() if heading in text)
+
+
+@functools.cache
+def catalogue() -> Catalogue:
+    """Return the project's own catalogue."""
+    data = files(__package__) / "data"
+    topics = {
+        entry.name.removesuffix(".toml"): entry.read_text("utf-8")
+        for entry in sorted((data / "topics").iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    }
+    lines = (data / "namespaces.tsv").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return Catalogue(topics, dict((name, specs) for name, specs in rows))
+
+
+def read_namespace(name: str, table: Mapping[str, Any]) -> Namespace:
+    """Make a namespace from its table in a topic file; raises KeyError for what is missing."""
+    elements = {
+        local: _element(name, local, entry, table["spec"])
+        for local, entry in table.get("el", {}).items()
+    }
+    return Namespace(name, table["title"], table["spec"], table["why"], elements)
+
+
+def _element(namespace: str, name: str, entry: Mapping[str, Any], spec: str) -> Element:
+    needs = entry.get("needs", ())
+    means = entry.get("means", {})
+    attributes = {
+        attribute: Attribute(
+            attribute,
+            _values(kind, means, f"{attribute}="),
+            f"@{attribute}" in needs,
+            means.get(attribute, ""),
+        )
+        for attribute, kind in entry.get("attrs", {}).items()
+    }
+    return Element(
+        namespace,
+        name,
+        entry["why"],
+        tuple(place for short in entry["in"] for place in _places(short, namespace)),
+        entry.get("spec", spec),
+        entry.get("section", ""),
+        entry.get("anchor", ""),
+        entry.get("dir", ""),
+        attributes,
+        _values(entry["text"], means, "=") if "text" in entry else None,
+        tuple(_clark(need, namespace) for need in needs if not need.startswith("@")),
+        entry.get("open", False),
+        tuple("" if r == EMPTY_REPLY else _clark(r, namespace) for r in entry.get("reply", ())),
+    )
+
+
+def _values(kind: str | list[str], means: Mapping[str, str], prefix: str) -> Values:
+    meanings = {k.removeprefix(prefix): v for k, v in means.items() if k.startswith(prefix)}
+    return (
+        Values(kind, (), meanings) if isinstance(kind, str) else Values("", tuple(kind), meanings)
+    )
+
+
+def _places(short: str, namespace: str) -> tuple[str, ...]:
+    return PLACES.get(short) or (_clark(short, namespace),)
+
+
+def _clark(name: str, namespace: str) -> str:
+    return name if name.startswith("{") else f"{{{namespace}}}{name}"

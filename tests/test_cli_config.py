@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from xmppshell import cli
+from xmppshell.cli import connecting
 from xmppshell.configuration.keys import DEFAULT_KEYS
 from xmppshell.environment import Environment
 from xmppshell.exit_status import ExitStatus
@@ -50,7 +51,7 @@ def rows(text: str) -> dict[str, str]:
 
 def settings_of(*arguments: str) -> Settings:
     """Give what `connect` would use."""
-    settings, _ = cli._settings(cli._parse(["connect", *arguments]), Environment())
+    settings, _ = connecting._settings(cli._parse(["connect", *arguments]), Environment())
     return settings
 
 

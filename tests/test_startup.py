@@ -48,10 +48,6 @@ print()
 print(json.dumps([status, loaded]))
 """
 
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "xmppshell" / "cli.py").exists(), reason="the command line is not there yet"
-)
-
 
 def loaded_by(*arguments: str) -> set[str]:
     """Run the program in a Python of its own and name the packages that it loaded."""

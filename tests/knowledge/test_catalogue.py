@@ -153,3 +153,11 @@ def test_a_namespace_known_by_name_has_the_title_of_its_document() -> None:
     assert space is not None
     assert (space.title, space.spec, space.why) == ("Waiting Lists", "XEP-0130", "")
     assert CATALOGUE.namespace("urn:example:unknown") is None
+
+
+def test_names_are_found_without_reading_a_topic() -> None:
+    read = Catalogue({t: CATALOGUE._texts[t] for t in TOPICS}, {"urn:by:name": "XEP-0001"})
+    assert {*CATALOGUE.namespaces(), "urn:by:name"} == set(read.known_names())
+    every = {element.tag for topic in TOPICS for element in elements(topic)}
+    assert {f"{{{namespace}}}{name}" for namespace, name in read.known_elements()} == every
+    assert not read._read

@@ -20,6 +20,7 @@ file keeps to it:
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
@@ -44,6 +45,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
 
 EMPTY_REPLY = "empty"
 """In `reply`: an iq result without payload."""
+
+_HEADING = re.compile(r'^\[ns\."([^"]+)"(?:\.el\.(?:"([^"]+)"|([\w-]+)))?\]', re.MULTILINE)
 
 
 class Catalogue:
@@ -103,8 +106,12 @@ class Catalogue:
         return self._all_read
 
     def known_names(self) -> list[str]:
-        """Return the names of all namespaces, described or known by name alone."""
-        return sorted({*self.namespaces(), *self._by_name})
+        """Return the names of all namespaces, described or known by name alone; reads no topic."""
+        return sorted({*(name for name, _ in self._headings()), *self._by_name})
+
+    def known_elements(self) -> list[tuple[str, str]]:
+        """Return namespace and name of every element that is described; reads no topic."""
+        return [(namespace, name) for namespace, name in self._headings() if name]
 
     def children(self, place: str) -> tuple[Element, ...]:
         """Return the elements that can stand in `place`, written as in `Element.places`.
@@ -128,6 +135,12 @@ class Catalogue:
     def _elements(self) -> Iterator[Element]:
         for space in self.namespaces().values():
             yield from space.elements.values()
+
+    def _headings(self) -> Iterator[tuple[str, str]]:
+        """Give namespace and element of every table of the topics, the element "" for its own."""
+        for text in self._texts.values():
+            for namespace, quoted, plain in _HEADING.findall(text):
+                yield namespace, quoted or plain
 
     def _topics_with(self, heading: str) -> Iterable[str]:
         return (name for name, text in self._texts.items() if heading in text)

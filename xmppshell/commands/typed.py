@@ -9,6 +9,7 @@ from ..protocol import dialects
 from ..protocol.events import Direction
 from ..protocol.namespaces import CLIENT
 from ..protocol.xml import Context
+from ..templates.placeholders import finished
 from .compose import compose
 from .drafts import secret_payload
 
@@ -39,9 +40,12 @@ def context_of(session: Session | None) -> Context:
 
 
 async def send_composed(session: Session, text: str, variables: Mapping[str, str]) -> None:
-    """Fill in `text` and send it on `session`; raises ProblemError and then sends nothing."""
+    """Fill in `text` and send it on `session`; raises ProblemError and then sends nothing.
+
+    What a template left open goes if it is optional, and stops the text if it is required.
+    """
     dialect = dialects.CLIENT if session.stream is None else session.stream.dialect
-    composition = compose(text, variables, session.ids.next, context_of(session), dialect)
+    composition = compose(finished(text), variables, session.ids.next, context_of(session), dialect)
     if composition.ids:
         session.ids.last = composition.ids[-1]
     for message in composition.messages:

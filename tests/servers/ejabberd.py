@@ -21,17 +21,19 @@ ANONYMOUS = {"auth_method": "anonymous", "anonymous_protocol": "sasl_anon"}
 HASHES = {"SHA-1": "sha", "SHA-256": "sha256", "SHA-512": "sha512"}
 
 MODULES = (
+    "mod_adhoc",
+    "mod_announce",
     "mod_blocking",
     "mod_caps",
     "mod_carboncopy",
     "mod_client_state",
+    "mod_configure",
     "mod_disco",
     "mod_last",
-    "mod_mam",
+    "mod_offline",
     "mod_ping",
     "mod_privacy",
     "mod_private",
-    "mod_pubsub",
     "mod_roster",
     "mod_stream_mgmt",
     "mod_time",
@@ -124,6 +126,7 @@ class Ejabberd(RealServer):
             "tls_verify": self.client_certificates,
         }
         modules: dict[str, object] = {name: {} for name in (*MODULES, *self.more_modules)}
+        modules |= self._services()
         modules["mod_host_meta"] = {"websocket_url": self.websocket_tls_url}
         registration = {"mod_register": {"access": "all"}}
         for_one_host: dict[str, object] = {"modules": registration}
@@ -183,10 +186,43 @@ class Ejabberd(RealServer):
                     "request_handlers": {"/api": "mod_http_api"},
                 },
             ],
+            "acl": {
+                "admin": {"user": [f"{self.admin}@{self.host}"]},
+                "local": {"user_regexp": ""},
+            },
+            "access_rules": {
+                "local": {"allow": "local"},
+                "configure": {"allow": "admin"},
+                "announce": {"allow": "admin"},
+            },
             "api_permissions": {
                 "accounts": {"who": {"ip": f"{self.address}/32"}, "what": ["register"]}
             },
             "modules": modules,
+        }
+
+    def _services(self) -> dict[str, object]:
+        """Give the modules that need settings, among them those with addresses of their own."""
+
+        def on_each_host(service: str) -> str:
+            return service.replace(self.host, "@HOST@")
+
+        upload = {"host": on_each_host(self.upload_host), "put_url": "http://@HOST@/upload"}
+        return {
+            "mod_mam": {"default": "always"},
+            "mod_muc": {
+                "host": on_each_host(self.room_host),
+                "default_room_options": {"mam": True},
+            },
+            "mod_http_upload": upload,
+            "mod_pubsub": {"host": on_each_host(self.pubsub_host), "plugins": ["flat", "pep"]},
+            "mod_stun_disco": {
+                "secret": "for tests",
+                "services": [
+                    {"host": self.address, "port": 3478, "type": kind, "restricted": kind == "turn"}
+                    for kind in ("stun", "turn")
+                ],
+            },
         }
 
     @classmethod

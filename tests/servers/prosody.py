@@ -40,7 +40,15 @@ modules_disabled = {{ "s2s" }}
 modules_enabled = {{
     "roster", "saslauth", "tls", "disco", "ping", "version", "time", "lastactivity", "private",
     "vcard_legacy", "vcard4", "pep", "carbons", "csi", "smacks", "blocklist", "mam", "uptime",
-    "websocket", {more_modules}
+    "websocket", "adhoc", "admin_adhoc", "external_services", "bookmarks", "offline",
+    {more_modules}
+}}
+admins = {{ "{admin}" }}
+default_archive_policy = true
+external_service_host = "localhost"
+external_service_secret = "for tests"
+external_services = {{
+    {{ type = "stun", port = 3478 }}, {{ type = "turn", port = 3478, secret = true }},
 }}
 {more_settings}
 VirtualHost "localhost"
@@ -51,6 +59,10 @@ VirtualHost "{anonymous_host}"
     authentication = "anonymous"
 Component "{component_host}"
     component_secret = "{component_secret}"
+Component "{room_host}" "muc"
+    modules_enabled = {{ "muc_mam" }}
+Component "{upload_host}" "http_file_share"
+Component "{pubsub_host}" "pubsub"
 """
 
 
@@ -100,6 +112,10 @@ class Prosody(RealServer):
                 tls=TLS_VERSIONS[self.tls_max],
                 component_host=self.component_host,
                 component_secret=self.component_secret,
+                room_host=self.room_host,
+                upload_host=self.upload_host,
+                pubsub_host=self.pubsub_host,
+                admin=f"{self.admin}@{self.host}",
                 authentication=self._authentication(),
                 require_encryption=_lua(self.require_encryption),
                 allow_plain=_lua(not self.require_encryption),

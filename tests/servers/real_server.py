@@ -46,6 +46,8 @@ class RealServer:
 
     Whoever connects to `registration_host`, a second domain, may register an account there; on
     `host` only with `allow_registration=True`. On `anonymous_host` one may be without an account.
+    `room_host`, `upload_host` and `pubsub_host` are the services that their names say. An account
+    `admin`, where a test makes it, may do what an operator may.
     """
 
     name: ClassVar[str]
@@ -61,6 +63,10 @@ class RealServer:
     component_secret = "component secret"
     registration_host = "open.localhost"
     anonymous_host = "anonymous.localhost"
+    room_host = "rooms.localhost"
+    upload_host = "upload.localhost"
+    pubsub_host = "pubsub.localhost"
+    admin = "admin"
 
     def __init__(
         self,

@@ -31,6 +31,7 @@ from ..remembered import MechanismMemory, keep_mechanisms, with_floor
 from ..session import Session, SessionError
 from ..settings import Settings
 from .accounts import Account, choose, overlaid, source_of, values_of
+from .known_entities import KnownEntities
 from .log import Log
 from .registry import CommandError, Registry
 from .roll import Roll, is_over, split_address
@@ -115,6 +116,7 @@ class Desk:
     view: ViewChoices = field(default_factory=ViewChoices)
     seen_jids: dict[str, None] = field(default_factory=dict)
     seen_namespaces: dict[str, None] = field(default_factory=dict)
+    known: KnownEntities = field(default_factory=KnownEntities)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     keepalives: dict[str, Keepalive] = field(default_factory=dict)
     memory: MechanismMemory | None = None
@@ -272,6 +274,7 @@ class Desk:
 
     def _observe(self, record: Record) -> None:
         self.log.add(record)
+        self.known.observe(record)
         event = record.event
         session = self.sessions.get(record.session)
         by_token = isinstance(event, Authenticated) and event.token  # The password was not tried.

@@ -136,6 +136,21 @@ class Catalogue:
         for space in self.namespaces().values():
             yield from space.elements.values()
 
+    def spaces_with(self, *texts: str) -> list[Namespace]:
+        """Return the namespaces of the topics in whose files one of `texts` stands."""
+        topics = {topic: None for text in texts for topic in self._topics_with(text)}
+        return [space for topic in topics for space in self.topic(topic).values()]
+
+    def names_of(self, spec: str) -> list[str]:
+        """Return the names of the namespaces that the document `spec` defines, or uses first.
+
+        Only topics that mention it are read.
+        """
+        found = {name for name, specs in self._by_name.items() if specs.split()[0] == spec}
+        for topic in self._topics_with(f'spec = "{spec}"'):
+            found.update(name for name, space in self.topic(topic).items() if space.spec == spec)
+        return sorted(found)
+
     def _headings(self) -> Iterator[tuple[str, str]]:
         """Give namespace and element of every table of the topics, the element "" for its own."""
         for text in self._texts.values():

@@ -34,13 +34,15 @@ class Remark:
 class Value:
     """The value of an attribute, of a text (`name` is "") or of a part of a payload.
 
-    `meaning` is what it says, "" if there is nothing to say; `wrong` what is wrong with it.
+    `meaning` is what it says, "" if there is nothing to say; `doubt` what is wrong with it, or that
+    it is not known. With `own` the meaning is this value's, not the same for each of its name.
     """
 
     name: str
     value: str
     meaning: str = ""
-    wrong: str = ""
+    doubt: str = ""
+    own: bool = False
     source: Source = Source()
 
 
@@ -110,8 +112,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All that a word can mean, the likeliest first; `near` are like names where it is unknown."""
+    """All that a term can mean, the likeliest first.
+
+    `related` are documents with the term in their titles, with these titles; `near` are names
+    that are written much like it, where it is unknown.
+    """
 
     term: str
     cards: tuple[Card, ...]
+    related: tuple[tuple[str, str], ...] = ()
     near: tuple[str, ...] = ()

@@ -1,0 +1,323 @@
+"""An element annotated: it, its attributes and text, and its children, each with its meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from lxml import etree
+
+from ..protocol import namespaces as ns
+from ..protocol.errors import condition
+from ..protocol.sasl_explain import MASK, Field
+from .catalogue import catalogue
+from .explain_error import error_remarks
+from .explain_value import (
+    CAPS,
+    explain_attribute,
+    explain_text,
+    short_name,
+    unknown_attribute,
+)
+from .explanation import Branch, More, Remark, Run, Source, Value
+from .model import Element
+from .nearness import listed, near, near_namespaces
+from .specifications import specifications, url_of
+
+if TYPE_CHECKING:
+    from ..protocol.errors import Condition
+
+FEW: Final = 3
+"""So many like elements that have children are shown before the others are only counted."""
+
+ROWS: Final = 12
+"""So many like elements without children are explained before the others are only named."""
+
+STANZA_NAMESPACES: Final = frozenset({ns.SERVER, ns.COMPONENT_ACCEPT})
+"""What is in these is the same as in jabber:client."""
+
+_FAMILIES: Final = {
+    ns.STANZA_ERRORS: "stanza",
+    ns.STREAM_ERRORS: "stream",
+    ns.SASL: "sasl",
+}
+_TELLING: Final = ("var", "jid", "name", "code", "node", "id", "category", "mechanism")
+"""The attributes by which like elements differ, the most telling first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known around an element.
+
+    `request` is what it answers, `fields` what its SASL payload says, `presence` the type of the
+    last presence that came from where an error comes from ("available" for none, "" for no
+    presence). With `whole` nothing is left out.
+    """
+
+    request: etree._Element | None = None
+    fields: Sequence[Field] = ()
+    presence: str = ""
+    whole: bool = False
+
+
+def explain_element(element: etree._Element, circumstances: Circumstances | None = None) -> Branch:
+    """Return `element`, a top-level one or any other, with what there is to say of it.
+
+    It is taken as it is: who must not see a secret takes it out before.
+    """
+    around = circumstances or Circumstances()
+    branch = _branch(element, around, _parent_namespace(element))
+    remarks = (*branch.remarks, *_answers(element, around))
+    values = (*branch.values, *(_payload_value(field) for field in around.fields))
+    return Branch(
+        branch.name,
+        branch.namespace,
+        branch.why,
+        branch.source,
+        values,
+        remarks,
+        branch.children,
+    )
+
+
+def known_element(tag: str) -> Element | None:
+    """Return what the catalogue has of the element with the Clark name `tag`."""
+    return catalogue().element(canonical(tag))
+
+
+def canonical(tag: str) -> str:
+    """Return a Clark name with jabber:client for the namespaces that are the same on a stream."""
+    namespace, brace, name = tag.rpartition("}")
+    return f"{{{ns.CLIENT}}}{name}" if brace and namespace[1:] in STANZA_NAMESPACES else tag
+
+
+def condition_of(tag: str) -> Condition | None:
+    """Return the condition that an element inside an error stands for, or None."""
+    namespace, _, name = tag.removeprefix("{").rpartition("}")
+    return condition(_FAMILIES[namespace], name) if namespace in _FAMILIES else None
+
+
+def is_known(element: etree._Element) -> bool:
+    """Say whether the catalogue has this element, or it is a condition."""
+    tag = str(element.tag)
+    return known_element(tag) is not None or condition_of(tag) is not None
+
+
+def _branch(element: etree._Element, around: Circumstances, outer: str) -> Branch:
+    tag = str(element.tag)
+    known = known_element(tag)
+    stated = condition_of(tag) if known is None else None
+    why, source = _meaning(known, stated)
+    remarks = list(_error_remarks(element, around))
+    if not why:
+        remarks += _unknown(element, outer)
+    return Branch(
+        _written(element),
+        _own_namespace(element, outer),
+        why,
+        source,
+        tuple(_values(element, known)),
+        (*remarks, *_caps(element)),
+        tuple(_children(element, around)),
+    )
+
+
+def _meaning(known: Element | None, stated: Condition | None) -> tuple[str, Source]:
+    if known is not None:
+        return known.why, Source(known.reference, known.url)
+    if stated is not None:
+        spec, _, section = stated.reference.rpartition(" ")
+        return f"{stated.meaning[0].upper()}{stated.meaning[1:]}.", Source(
+            stated.reference, url_of(spec, section)
+        )
+    return "", Source()
+
+
+# Names.
+
+
+def _written(element: etree._Element) -> str:
+    name = etree.QName(element).localname
+    return f"{element.prefix}:{name}" if element.prefix else name
+
+
+def _parent_namespace(element: etree._Element) -> str:
+    """Return the namespace that needs no mention around `element`."""
+    own = etree.QName(element).namespace or ""
+    return own if own in (ns.CLIENT, ns.STREAM, *STANZA_NAMESPACES) else ""
+
+
+def _own_namespace(element: etree._Element, outer: str) -> str:
+    own = etree.QName(element).namespace or ""
+    return "" if own == outer else own
+
+
+# Values.
+
+
+def _values(element: etree._Element, known: Element | None) -> Iterator[Value]:
+    attributes = known.attributes if known is not None else {}
+    for name, value in element.attrib.items():
+        clark, text = str(name), str(value)
+        key = short_name(clark) if clark not in attributes else clark
+        said = explain_attribute(key, text, attributes.get(key), element)
+        strange = known is not None and key not in attributes and not said.meaning
+        if strange and known is not None and not known.open and "{" not in clark:
+            said = Value(said.name, text, doubt=unknown_attribute(key, known))
+        yield said
+    text = _text_of(element)
+    if not text:
+        return
+    if known is not None and known.text is not None:
+        yield explain_text(text, known.text, element)
+    elif known is not None and not known.open and condition_of(str(element.tag)) is None:
+        yield Value("", text, doubt=f"<{known.name}/> has no text of its own")
+    else:
+        yield Value("", text)
+
+
+def _text_of(element: etree._Element) -> str:
+    """Return the text directly in `element`, without the white space around it."""
+    return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+
+
+def _payload_value(field: Field) -> Value:
+    value = field.value if field.value != MASK else "(secret)"
+    return Value(f"payload, {field.name}", value, field.meaning)
+
+
+# What is not known.
+
+
+def _unknown(element: etree._Element, outer: str) -> Iterator[Remark]:
+    """Say what is known of the namespace of an element that is not known."""
+    name, namespace = etree.QName(element).localname, etree.QName(element).namespace or ""
+    space = catalogue().namespace(namespace)
+    if not namespace:
+        yield Remark("unknown", "it has no namespace at all, and so no meaning in XMPP")
+    elif space is None:
+        if namespace == outer:
+            return
+        like = near_namespaces(namespace)
+        hint = f"; written like {listed(like)}" if like else ""
+        yield Remark("unknown", f"the namespace is not known here{hint}")
+    elif not space.elements:
+        if namespace != outer:
+            yield Remark("unknown", f"known by name alone: {_document(space.spec, space.title)}")
+    else:
+        like = near(name, space.elements)
+        hint = f"; did you mean {listed(f'<{each}/>' for each in like)}?" if like else ""
+        yield Remark("unknown", f"not an element of {space.title or namespace}{hint}")
+
+
+def _document(spec: str, title: str) -> str:
+    document = specifications().get(spec)
+    status = f" ({document.status})" if document is not None else ""
+    where = f"{spec}{status}" if spec else ""
+    return ", ".join(part for part in (title, where, url_of(spec)) if part)
+
+
+# Remarks on some elements.
+
+
+def _error_remarks(element: etree._Element, around: Circumstances) -> Sequence[Remark]:
+    name = etree.QName(element).localname
+    return error_remarks(element, around.request, around.presence) if _fails(name) else ()
+
+
+def _fails(name: str) -> bool:
+    return name in ("error", "failure", "failed")
+
+
+def _caps(element: etree._Element) -> Iterator[Remark]:
+    node, version = element.get("node"), element.get("ver")
+    if element.tag == f"{{{CAPS}}}c" and node and version and element.get("hash"):
+        text = "what it can do is not here: a disco#info query to the sender tells, with the node"
+        yield Remark("note", text, f"node='{node}#{version}'")
+
+
+def _answers(element: etree._Element, around: Circumstances) -> Iterator[Remark]:
+    """Say of the result of an iq what it answers, and of an empty one what that means."""
+    if around.request is None or element.get("type") != "result":
+        return
+    payload = next(around.request.iterchildren(etree.Element), None)
+    if payload is None:
+        return
+    known = known_element(str(payload.tag))
+    asked = f"<{etree.QName(payload).localname}/>"
+    if len(element):
+        yield Remark("note", f"it answers {asked}", _excerpt_of_namespace(payload))
+    elif known is not None and "" in known.replies:
+        yield Remark("note", f"to {asked} an empty result is the whole answer: it was done")
+    else:
+        yield Remark("note", f"it answers {asked} and says no more than that it was done")
+
+
+def _excerpt_of_namespace(payload: etree._Element) -> str:
+    return f"xmlns='{etree.QName(payload).namespace or ''}'"
+
+
+# Children, and which of them are left out.
+
+
+def _children(element: etree._Element, around: Circumstances) -> Iterator[Branch | Run | More]:
+    outer = etree.QName(element).namespace or ""
+    for alike in _runs(element):
+        if len(alike) >= FEW and all(_is_leaf(child) for child in alike):
+            yield _run(alike, around, outer)
+            continue
+        shown = len(alike) if around.whole or len(alike) <= FEW + 1 else FEW
+        for child in alike[:shown]:
+            yield _branch(child, around, outer)
+        if alike[shown:]:
+            which = tuple(_telling(child) for child in alike[shown:])
+            yield More(_written(alike[0]), len(alike) - shown, which)
+
+
+def _runs(element: etree._Element) -> list[list[etree._Element]]:
+    """Return the children in order, those together that have one tag and follow each other."""
+    runs: list[list[etree._Element]] = []
+    for child in element.iterchildren(etree.Element):
+        if runs and runs[-1][0].tag == child.tag:
+            runs[-1].append(child)
+        else:
+            runs.append([child])
+    return runs
+
+
+def _is_leaf(element: etree._Element) -> bool:
+    return len(element) == 0 and bool(element.attrib or _text_of(element))
+
+
+def _run(alike: list[etree._Element], around: Circumstances, outer: str) -> Run:
+    first = _branch(alike[0], around, outer)
+    known = known_element(str(alike[0].tag))
+    shown = len(alike) if around.whole or len(alike) <= ROWS + 2 else ROWS
+    rows = tuple(_row(child, known) for child in alike[:shown])
+    rest = {_telling(child): _row(child, known) for child in alike[shown:]}
+    unknown = tuple(which for which, row in rest.items() if row.doubt)
+    return Run(
+        first.name, first.namespace, first.why, first.source, rows, tuple(rest), unknown,
+        first.remarks,
+    )  # fmt: skip
+
+
+def _row(element: etree._Element, known: Element | None) -> Value:
+    """Return an element without children in one value."""
+    values = list(_values(element, known))
+    if len(values) == 1:
+        return values[0]
+    said = "; ".join(dict.fromkeys(v.meaning for v in values if v.own))
+    doubts = "; ".join(v.doubt for v in values if v.doubt)
+    source = next((v.source for v in values if v.source.reference), Source())
+    written = " ".join(f"{v.name}='{v.value}'" if v.name else v.value for v in values)
+    return Value("", written, said, doubts, source=source)
+
+
+def _telling(element: etree._Element) -> str:
+    """Return what tells an element from those beside it."""
+    for name in _TELLING:
+        if element.get(name):
+            return str(element.get(name))
+    return _text_of(element) or next(iter(map(str, element.attrib.values())), "")

@@ -1,0 +1,318 @@
+"""What a single value says: of an attribute or a text, by its kind, its list or the glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from ..protocol import namespaces as ns
+from ..protocol.jid import JID, JIDError
+from ..protocol.values import check
+from .catalogue import catalogue
+from .explanation import Source, Value
+from .glossary import Word, glossary
+from .model import Attribute, Element, Values
+from .nearness import listed, near, near_namespaces
+from .specifications import specifications
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+MUC_USER: Final = "http://jabber.org/protocol/muc#user"
+PUBSUB: Final = "http://jabber.org/protocol/pubsub"
+PUBSUB_EVENT: Final = f"{PUBSUB}#event"
+CAPS: Final = "http://jabber.org/protocol/caps"
+NOTIFY: Final = "+notify"
+
+SHOWN_KINDS: Final = {
+    "bare": "a bare JID",
+    "base64": "base64",
+    "bool": "true or false",
+    "date": "a date and time",
+    "domain": "a domain",
+    "full": "a full JID",
+    "hex": "hexadecimal",
+    "id": "an id",
+    "int": "a whole number",
+    "jid": "a JID",
+    "lang": "a language tag",
+    "namespace": "a namespace",
+    "nick": "a nickname",
+    "node": "the name of a node",
+    "string": "text",
+    "token": "a word",
+    "uint": "a number from 0 up",
+    "uri": "a URI",
+}
+"""What the kinds of `model.KINDS` are called."""
+
+
+def explain_attribute(
+    name: str, value: str, attribute: Attribute | None, parent: etree._Element
+) -> Value:
+    """Return what the attribute `name` of `parent` says; `attribute` is what is known of it.
+
+    `name` is as `short_name` gives it.
+    """
+    if attribute is None and name == "xml:lang":
+        return Value(name, value, "the language of the text inside", _doubt("lang", value))
+    if attribute is None:
+        return Value(name, value)
+    special = _ATTRIBUTES.get((str(parent.tag), name))
+    found = special(value, parent) if special is not None else None
+    if found is not None:
+        meaning = found.meaning or attribute.why
+        return Value(name, value, meaning, found.doubt, bool(found.meaning), found.source)
+    values = attribute.values
+    own = values.meanings.get(value, "")
+    meaning, doubt = meaning_and_fault(value, values, (str(parent.tag), name))
+    if meaning and attribute.why and meaning != own:
+        meaning = f"{attribute.why}: {meaning}"
+    return Value(name, value, meaning or attribute.why, doubt, bool(own))
+
+
+def explain_text(text: str, values: Values, element: etree._Element) -> Value:
+    """Return what the text of `element` says, where `values` is what can stand there."""
+    special = _TEXTS.get(str(element.tag))
+    found = special(text, element) if special is not None else None
+    if found is not None:
+        return Value("", text, found.meaning, found.doubt, bool(found.meaning), found.source)
+    meaning, doubt = meaning_and_fault(text, values, (str(element.tag), ""))
+    return Value("", text, meaning, doubt, bool(meaning))
+
+
+def meaning_and_fault(text: str, values: Values, place: tuple[str, str]) -> tuple[str, str]:
+    """Return what `text` means among `values`, and what is wrong with it; "" for nothing.
+
+    `place` is the Clark name of the element and the name of the attribute, "" for its text.
+    """
+    if values.one_of:
+        if text in values.one_of:
+            return values.meanings.get(text, ""), ""
+        like = near(text, values.one_of)
+        hint = f"; did you mean {listed(like)}?" if like else ""
+        return "", f"not one of {listed(values.one_of)}{hint}"
+    least, most = _BOUNDS.get(place, (None, None))
+    problem = check(values.kind, text, least=least, most=most) if values.kind else None
+    if problem is not None:
+        return "", problem.what
+    return values.meanings.get(text) or _BY_KIND.get(values.kind, _nothing)(text), ""
+
+
+_BOUNDS: Final = {(f"{{{ns.CLIENT}}}priority", ""): (-128, 127)}
+"""The range of numbers, where XML Schema's kinds do not tell."""
+
+
+def short_name(clark: str) -> str:
+    """Return an attribute's name as people write it: without the namespace, but for `xml:`."""
+    return clark.replace(f"{{{ns.XML}}}", "xml:").rpartition("}")[2]
+
+
+def _doubt(kind: str, text: str) -> str:
+    problem = check(kind, text)
+    return "" if problem is None else problem.what
+
+
+# By kind.
+
+
+def _nothing(text: str) -> str:
+    return ""
+
+
+def describe_jid(text: str) -> str:
+    """Return what a JID addresses, "" if it is none."""
+    try:
+        jid = JID.parse(text)
+    except JIDError:
+        return ""
+    if not jid.local:
+        return f"“{jid.resource}” at the domain {jid.domain}" if jid.resource else "a domain"
+    if jid.is_full:
+        return f"{jid.bare} at the resource {jid.resource}"
+    return "a bare JID"
+
+
+def _describe_date(text: str) -> str:
+    """Return a date of XEP-0082 in words and UTC."""
+    try:
+        moment = datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except ValueError:
+        return ""
+    return f"{moment:%A} {moment.day} {moment:%B %Y, %H:%M:%S} UTC"
+
+
+def _describe_namespace(text: str) -> str:
+    return title_of_namespace(text) or _unknown_namespace(text)
+
+
+def title_of_namespace(name: str) -> str:
+    """Return the title of a namespace and the document that defines it, "" if it is not known."""
+    space = catalogue().namespace(name)
+    if space is None:
+        return ""
+    document = specifications().get(space.spec)
+    title = space.title or (document.title if document else "")
+    return ", ".join(part for part in (title, space.spec) if part)
+
+
+def _unknown_namespace(name: str) -> str:
+    like = near_namespaces(name)
+    return f"not known here; written like {listed(like)}" if like else "not known here"
+
+
+def _describe_language(text: str) -> str:
+    return _LANGUAGES.get(text.partition("-")[0].lower(), "")
+
+
+_LANGUAGES: Final = {
+    "ar": "Arabic",
+    "cs": "Czech",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "ja": "Japanese",
+    "nl": "Dutch",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "sv": "Swedish",
+    "uk": "Ukrainian",
+    "zh": "Chinese",
+}
+
+_BY_KIND: Final[dict[str, Callable[[str], str]]] = {
+    "bare": _nothing,
+    "date": _describe_date,
+    "jid": describe_jid,
+    "full": describe_jid,
+    "lang": _describe_language,
+    "namespace": _describe_namespace,
+}
+
+
+# By place.
+
+
+def _of_family(*families: str) -> Callable[[str, etree._Element], Value | None]:
+    """Return what looks a value up in families of the glossary, and says so where it is not."""
+
+    def look_up(text: str, element: etree._Element) -> Value | None:
+        word = first_word(text.strip(), *families)
+        return None if word is None else as_value(word)
+
+    return look_up
+
+
+def first_word(text: str, *families: str) -> Word | None:
+    """Return the first word that is written so in these families of the glossary, or None."""
+    words = glossary()
+    return next((found for f in families if (found := words.word(f, text)) is not None), None)
+
+
+def as_value(word: Word) -> Value:
+    """Return what a word of the glossary means, without a name."""
+    return Value("", word.word, word.why, source=word.source)
+
+
+def explain_feature(text: str, element: etree._Element | None = None) -> Value:
+    """Return what a feature of disco#info says: a word, a namespace, or `NODE+notify`."""
+    word = first_word(text, "disco-features", "muc-features", "pubsub")
+    if word is not None:
+        return as_value(word)
+    node = text.removesuffix(NOTIFY)
+    if node != text:
+        known = first_word(node, "pep-nodes")
+        said = known.why if known else title_of_namespace(node)
+        source = known.source if known else source_of_namespace(node)
+        return Value("", text, f"wants to be told of new items: {said or node}", source=source)
+    title = title_of_namespace(text)
+    if title:
+        return Value("", text, title, source=source_of_namespace(text))
+    stem, _, part = text.rpartition("#")
+    title = title_of_namespace(stem)
+    if title:
+        return Value("", text, f"{title}: its “{part}”", source=source_of_namespace(stem))
+    return Value("", text, doubt=_unknown_namespace(text))
+
+
+def source_of_namespace(name: str) -> Source:
+    """Return where a namespace is defined."""
+    space = catalogue().namespace(name)
+    return Source(space.spec, space.url) if space is not None else Source()
+
+
+def _identity_type(text: str, element: etree._Element) -> Value | None:
+    word = first_word(f"{element.get('category', '')}/{text}", "disco-identities")
+    return None if word is None else as_value(word)
+
+
+def _node(text: str, element: etree._Element) -> Value | None:
+    word = first_word(text, "pep-nodes")
+    if word is not None:
+        return as_value(word)
+    title = title_of_namespace(text)
+    return Value("", text, title, source=source_of_namespace(text)) if title else None
+
+
+def _form_value(text: str, element: etree._Element) -> Value | None:
+    field = element.getparent()
+    if field is None or field.get("var") != "FORM_TYPE":
+        return None
+    word = first_word(text, "form-types")
+    if word is not None:
+        return as_value(word)
+    return Value("", text, _describe_namespace(text), source=source_of_namespace(text))
+
+
+def _form_field(text: str, element: etree._Element) -> Value | None:
+    if text == "FORM_TYPE":
+        return Value("", text, "says by whose rules the other fields are named")
+    return None
+
+
+def _priority(text: str, element: etree._Element) -> Value | None:
+    if _doubt("int", text) or not -128 <= int(text) <= 127:
+        return None
+    if int(text) < 0:
+        return Value("", text, "negative: never gets what is sent to the bare JID")
+    return Value("", text, "of several resources, those with more come first")
+
+
+_ATTRIBUTES: Final[dict[tuple[str, str], Callable[[str, etree._Element], Value | None]]] = {
+    (f"{{{MUC_USER}}}status", "code"): _of_family("muc-status-codes"),
+    (f"{{{ns.DISCO_INFO}}}feature", "var"): explain_feature,
+    (f"{{{ns.DISCO_INFO}}}identity", "type"): _identity_type,
+    (f"{{{ns.SASL}}}auth", "mechanism"): _of_family("mechanisms"),
+    (f"{{{ns.SASL2}}}authenticate", "mechanism"): _of_family("mechanisms"),
+    (f"{{{ns.FAST}}}request-token", "mechanism"): _of_family("mechanisms"),
+    (f"{{{ns.DATA_FORM}}}field", "var"): _form_field,
+    **{
+        (f"{{{namespace}}}{name}", "node"): _node
+        for namespace, names in {
+            PUBSUB: ("items", "publish", "retract", "subscribe", "unsubscribe", "create"),
+            PUBSUB_EVENT: ("items", "collection", "configuration", "purge", "delete"),
+            f"{PUBSUB}#owner": ("configure", "affiliations", "subscriptions", "delete", "purge"),
+        }.items()
+        for name in names
+    },
+}
+
+_TEXTS: Final[dict[str, Callable[[str, etree._Element], Value | None]]] = {
+    f"{{{ns.SASL}}}mechanism": _of_family("mechanisms"),
+    f"{{{ns.SASL2}}}mechanism": _of_family("mechanisms"),
+    f"{{{ns.FAST}}}mechanism": _of_family("mechanisms"),
+    f"{{{ns.DATA_FORM}}}value": _form_value,
+    f"{{{ns.CLIENT}}}priority": _priority,
+}
+
+
+def unknown_attribute(name: str, element: Element) -> str:
+    """Return what there is to say of an attribute that `element` is not known to have."""
+    like = near(name, element.attributes)
+    hint = f"; did you mean {listed(like)}?" if like else ""
+    where = f" in {element.spec}" if element.spec else ""
+    return f"not an attribute of <{element.name}/>{where}{hint}"

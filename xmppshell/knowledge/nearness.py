@@ -1,0 +1,32 @@
+"""Names that are written much like another one: for what is not known, and may be misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .catalogue import catalogue
+
+_MOST = 3
+
+
+def near(word: str, known: Iterable[str], cutoff: float = 0.72) -> tuple[str, ...]:
+    """Return up to three of `known` that are written much like `word`, the nearest first."""
+    import difflib
+
+    by_case = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(word.casefold(), by_case, n=_MOST, cutoff=cutoff)
+    return tuple(by_case[name] for name in found)
+
+
+def near_namespaces(name: str) -> tuple[str, ...]:
+    """Return namespaces that are written much like `name`: other versions of it come first."""
+    known = catalogue().known_names()
+    stem = name.rstrip("0123456789").rstrip(":#/")
+    same = [other for other in known if other.rstrip("0123456789").rstrip(":#/") == stem]
+    return tuple(dict.fromkeys([*same, *near(name, known, cutoff=0.8)]))[:_MOST]
+
+
+def listed(names: Iterable[str], joint: str = "or") -> str:
+    """Return names as a list in words: `a`, `a or b`, `a, b or c`; "" for none."""
+    *first, last = [*names] or [""]
+    return f"{', '.join(first)} {joint} {last}" if first else last

@@ -33,6 +33,7 @@ TITLES: Mapping[str, str] = {
     "disco-identities": "identity",
     "pep-nodes": "PEP node",
     "form-types": "form type",
+    "form-fields": "form field",
 }
 """What a word of each family is called."""
 

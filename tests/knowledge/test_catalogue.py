@@ -22,6 +22,8 @@ ELEMENT_KEYS = {
     "anchor",
 }  # fmt: skip
 SECTION = re.compile(r"[0-9A-Z]+(\.[0-9]+)*")
+ATTRIBUTE = re.compile(r"(xml:)?[A-Za-z][\w.-]*")
+"""An attribute is written as on the wire; `xml:lang` is the only one with a prefix."""
 LONGEST_SENTENCE = 240
 
 
@@ -92,6 +94,7 @@ def kinds(element: Element) -> Iterator[Values]:
 @pytest.mark.parametrize("topic", TOPICS)
 def test_values_are_of_a_known_kind(topic: str) -> None:
     for element in elements(topic):
+        assert all(ATTRIBUTE.fullmatch(name) for name in element.attributes), element.tag
         for values in kinds(element):
             assert bool(values.one_of) != (values.kind in KINDS), (element.tag, values)
             assert len(set(values.one_of)) == len(values.one_of), element.tag

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .catalogue import catalogue
-from .explain_value import SHOWN_KINDS, as_value
+from .explain_value import SHOWN_KINDS
 from .explanation import Card, Part, Remark, Source
 from .model import STREAM, Attribute, Element, Namespace, Values
 from .nearness import listed
@@ -118,9 +118,8 @@ def condition_card(condition: Condition) -> Card:
 
 def word_card(word: Word) -> Card:
     """Return what is known of a word of the glossary."""
-    said = as_value(word)
     remarks = (Remark("note", f"see {listed(word.see, 'and')}"),) if word.see else ()
-    return Card(word.kind, word.word, said.meaning, said.source, remarks=remarks)
+    return Card(word.kind, word.word, word.why, word.source, remarks=remarks)
 
 
 def document_line(document: Specification) -> str:

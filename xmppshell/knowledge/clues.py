@@ -14,7 +14,7 @@ from lxml import etree
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID, JIDError
 from .catalogue import catalogue
-from .explain_value import MUC_USER, meaning_and_fault, short_name
+from .explain_value import MUC, meaning_and_fault, short_name
 from .explanation import Remark
 from .model import Element
 from .nearness import listed, near, near_namespaces
@@ -22,7 +22,6 @@ from .nearness import listed, near, near_namespaces
 if TYPE_CHECKING:
     from ..protocol.errors import StanzaError
 
-MUC: Final = MUC_USER.removesuffix("#user")
 MOST: Final = 4
 """So many clues are given; what comes first explains what comes after."""
 
@@ -130,8 +129,8 @@ class _Clues:
     # By condition.
 
     def _unavailable(self) -> Iterator[Remark]:
-        yield from self._structure()
-        yield from self._addressee()
+        found = list(self._structure())
+        yield from found or self._addressee()
 
     def _addressee(self) -> Iterator[Remark]:
         part = f"to='{self._to}'" if self._to else ""
@@ -181,7 +180,7 @@ class _Clues:
             return "what was asked"
         name = etree.QName(self._payloads[0])
         if name.namespace == ns.CLIENT or self._kind != "iq":
-            return f"such a {self._kind}"
+            return f"such a{'n' if self._kind == 'iq' else ''} {self._kind}"
         return f"{name.namespace}"
 
     def _item(self) -> Iterator[Remark]:

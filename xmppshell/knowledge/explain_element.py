@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from lxml import etree
@@ -52,13 +54,15 @@ class Circumstances:
 
     `request` is what it answers, `fields` what its SASL payload says, `presence` the type of the
     last presence that came from where an error comes from ("available" for none, "" for no
-    presence). With `whole` nothing is left out.
+    presence). With `whole` nothing is left out. Values in which `unjudged` is found stand for
+    others, and are not held against what they should be.
     """
 
     request: etree._Element | None = None
     fields: Sequence[Field] = ()
     presence: str = ""
     whole: bool = False
+    unjudged: re.Pattern[str] | None = None
 
 
 def explain_element(element: etree._Element, circumstances: Circumstances | None = None) -> Branch:
@@ -67,17 +71,12 @@ def explain_element(element: etree._Element, circumstances: Circumstances | None
     It is taken as it is: who must not see a secret takes it out before.
     """
     around = circumstances or Circumstances()
-    branch = _branch(element, around, _parent_namespace(element))
-    remarks = (*branch.remarks, *_answers(element, around))
-    values = (*branch.values, *(_payload_value(field) for field in around.fields))
-    return Branch(
-        branch.name,
-        branch.namespace,
-        branch.why,
-        branch.source,
-        values,
-        remarks,
-        branch.children,
+    branch = _Annotator(around).branch(element, _parent_namespace(element))
+    fields = (_payload_value(field) for field in around.fields)
+    return replace(
+        branch,
+        values=(*branch.values, *fields),
+        remarks=(*branch.remarks, *_answers(element, around)),
     )
 
 
@@ -104,23 +103,74 @@ def is_known(element: etree._Element) -> bool:
     return known_element(tag) is not None or condition_of(tag) is not None
 
 
-def _branch(element: etree._Element, around: Circumstances, outer: str) -> Branch:
-    tag = str(element.tag)
-    known = known_element(tag)
-    stated = condition_of(tag) if known is None else None
-    why, source = _meaning(known, stated)
-    remarks = list(_error_remarks(element, around))
-    if not why:
-        remarks += _unknown(element, outer)
-    return Branch(
-        _written(element),
-        _own_namespace(element, outer),
-        why,
-        source,
-        tuple(_values(element, known)),
-        (*remarks, *_caps(element)),
-        tuple(_children(element, around)),
-    )
+class _Annotator:
+    """Annotates one tree; what is the same for all elements of a name is said of the first."""
+
+    def __init__(self, around: Circumstances) -> None:
+        self._around = around
+        self._said: set[str] = set()
+
+    def branch(self, element: etree._Element, outer: str) -> Branch:
+        """Return `element`, which stands where `outer` is the namespace."""
+        tag = str(element.tag)
+        known = known_element(tag)
+        why, source = _meaning(known, condition_of(tag) if known is None else None)
+        remarks = [*self._error_remarks(element), *_caps(element)]
+        if not why:
+            source = _source_of_namespace(element)
+            remarks += _unknown(element, outer)
+        values = [self._judged(value) for value in _values(element, known)]
+        if tag in self._said:
+            why, source = "", Source()
+            values = [replace(v, meaning=v.meaning if v.own else "") for v in values]
+        self._said.add(tag)
+        return Branch(
+            _written(element),
+            _own_namespace(element, outer),
+            why,
+            source,
+            tuple(values),
+            tuple(remarks),
+            tuple(self._children(element)),
+        )
+
+    def _judged(self, value: Value) -> Value:
+        unjudged = self._around.unjudged
+        if not value.doubt or unjudged is None or not unjudged.search(value.value):
+            return value
+        return replace(value, doubt="")
+
+    def _error_remarks(self, element: etree._Element) -> Sequence[Remark]:
+        if etree.QName(element).localname not in ("error", "failure", "failed"):
+            return ()
+        return error_remarks(element, self._around.request, self._around.presence)
+
+    # Children, and which of them are left out.
+
+    def _children(self, element: etree._Element) -> Iterator[Branch | Run | More]:
+        outer = etree.QName(element).namespace or ""
+        for alike in _alike(element):
+            leaves = [child for child in alike if _is_leaf(child)]
+            if len(leaves) > 1 and len(leaves) * 4 >= len(alike) * 3:
+                yield self._run(leaves, outer)
+                alike = [child for child in alike if not _is_leaf(child)]
+            shown = len(alike) if self._around.whole or len(alike) <= FEW + 1 else FEW
+            for child in alike[:shown]:
+                yield self.branch(child, outer)
+            if alike[shown:]:
+                which = tuple(_telling(child) for child in alike[shown:])
+                yield More(_written(alike[0]), len(alike) - shown, which)
+
+    def _run(self, alike: list[etree._Element], outer: str) -> Run:
+        first = self.branch(alike[0], outer)
+        known = known_element(str(alike[0].tag))
+        shown = len(alike) if self._around.whole or len(alike) <= ROWS + 2 else ROWS
+        said: set[str] = set()
+        rows = tuple(self._judged(_row(child, known, said)) for child in alike[:shown])
+        rest = {_telling(child): _row(child, known, said) for child in alike[shown:]}
+        unknown = tuple(which for which, row in rest.items() if row.doubt)
+        head = first.name, first.namespace, first.why, first.source
+        return Run(*head, rows, tuple(rest), unknown, first.remarks)
 
 
 def _meaning(known: Element | None, stated: Condition | None) -> tuple[str, Source]:
@@ -190,6 +240,11 @@ def _payload_value(field: Field) -> Value:
 # What is not known.
 
 
+def _source_of_namespace(element: etree._Element) -> Source:
+    space = catalogue().namespace(etree.QName(element).namespace or "")
+    return Source(space.spec, space.url) if space is not None and not space.elements else Source()
+
+
 def _unknown(element: etree._Element, outer: str) -> Iterator[Remark]:
     """Say what is known of the namespace of an element that is not known."""
     name, namespace = etree.QName(element).localname, etree.QName(element).namespace or ""
@@ -197,14 +252,17 @@ def _unknown(element: etree._Element, outer: str) -> Iterator[Remark]:
     if not namespace:
         yield Remark("unknown", "it has no namespace at all, and so no meaning in XMPP")
     elif space is None:
-        if namespace == outer:
-            return
-        like = near_namespaces(namespace)
-        hint = f"; written like {listed(like)}" if like else ""
-        yield Remark("unknown", f"the namespace is not known here{hint}")
+        if namespace != outer:
+            like = near_namespaces(namespace)
+            hint = f"; written like {listed(like)}" if like else ""
+            yield Remark("unknown", f"the namespace is not known here{hint}")
     elif not space.elements:
         if namespace != outer:
             yield Remark("unknown", f"known by name alone: {_document(space.spec, space.title)}")
+    elif namespace == ns.CLIENT:
+        homes = sorted({e.namespace for e in catalogue().elements_named(name)})[:FEW]
+        hint = f"; <{name}/> is an element of {listed(homes)}" if homes else ""
+        yield Remark("unknown", f"it has no xmlns, and jabber:client has no such element{hint}")
     else:
         like = near(name, space.elements)
         hint = f"; did you mean {listed(f'<{each}/>' for each in like)}?" if like else ""
@@ -213,21 +271,10 @@ def _unknown(element: etree._Element, outer: str) -> Iterator[Remark]:
 
 def _document(spec: str, title: str) -> str:
     document = specifications().get(spec)
-    status = f" ({document.status})" if document is not None else ""
-    where = f"{spec}{status}" if spec else ""
-    return ", ".join(part for part in (title, where, url_of(spec)) if part)
+    return f"{title} ({document.status})" if document is not None else title or spec
 
 
 # Remarks on some elements.
-
-
-def _error_remarks(element: etree._Element, around: Circumstances) -> Sequence[Remark]:
-    name = etree.QName(element).localname
-    return error_remarks(element, around.request, around.presence) if _fails(name) else ()
-
-
-def _fails(name: str) -> bool:
-    return name in ("error", "failure", "failed")
 
 
 def _caps(element: etree._Element) -> Iterator[Remark]:
@@ -245,74 +292,58 @@ def _answers(element: etree._Element, around: Circumstances) -> Iterator[Remark]
     if payload is None:
         return
     known = known_element(str(payload.tag))
-    asked = f"<{etree.QName(payload).localname}/>"
+    name = etree.QName(payload)
+    asked = f"<{name.localname}/>"
     if len(element):
-        yield Remark("note", f"it answers {asked}", _excerpt_of_namespace(payload))
+        yield Remark("note", f"it answers <{name.localname} xmlns='{name.namespace}'/>")
     elif known is not None and "" in known.replies:
         yield Remark("note", f"to {asked} an empty result is the whole answer: it was done")
     else:
         yield Remark("note", f"it answers {asked} and says no more than that it was done")
 
 
-def _excerpt_of_namespace(payload: etree._Element) -> str:
-    return f"xmlns='{etree.QName(payload).namespace or ''}'"
+# Like elements.
 
 
-# Children, and which of them are left out.
+def _alike(element: etree._Element) -> list[list[etree._Element]]:
+    """Return the children, those of one tag together, by the place of the first of them.
 
-
-def _children(element: etree._Element, around: Circumstances) -> Iterator[Branch | Run | More]:
-    outer = etree.QName(element).namespace or ""
-    for alike in _runs(element):
-        if len(alike) >= FEW and all(_is_leaf(child) for child in alike):
-            yield _run(alike, around, outer)
-            continue
-        shown = len(alike) if around.whole or len(alike) <= FEW + 1 else FEW
-        for child in alike[:shown]:
-            yield _branch(child, around, outer)
-        if alike[shown:]:
-            which = tuple(_telling(child) for child in alike[shown:])
-            yield More(_written(alike[0]), len(alike) - shown, which)
-
-
-def _runs(element: etree._Element) -> list[list[etree._Element]]:
-    """Return the children in order, those together that have one tag and follow each other."""
-    runs: list[list[etree._Element]] = []
-    for child in element.iterchildren(etree.Element):
-        if runs and runs[-1][0].tag == child.tag:
-            runs[-1].append(child)
+    A few stay where they are among the others.
+    """
+    children = list(element.iterchildren(etree.Element))
+    counts = Counter(child.tag for child in children)
+    groups: list[list[etree._Element]] = []
+    gathered: dict[str, list[etree._Element]] = {}
+    for child in children:
+        tag = str(child.tag)
+        if tag in gathered:
+            gathered[tag].append(child)
+        elif groups and groups[-1][0].tag == tag:
+            groups[-1].append(child)
         else:
-            runs.append([child])
-    return runs
+            groups.append([child])
+            if counts[child.tag] > FEW + 1:
+                gathered[tag] = groups[-1]
+    return groups
 
 
 def _is_leaf(element: etree._Element) -> bool:
     return len(element) == 0 and bool(element.attrib or _text_of(element))
 
 
-def _run(alike: list[etree._Element], around: Circumstances, outer: str) -> Run:
-    first = _branch(alike[0], around, outer)
-    known = known_element(str(alike[0].tag))
-    shown = len(alike) if around.whole or len(alike) <= ROWS + 2 else ROWS
-    rows = tuple(_row(child, known) for child in alike[:shown])
-    rest = {_telling(child): _row(child, known) for child in alike[shown:]}
-    unknown = tuple(which for which, row in rest.items() if row.doubt)
-    return Run(
-        first.name, first.namespace, first.why, first.source, rows, tuple(rest), unknown,
-        first.remarks,
-    )  # fmt: skip
-
-
-def _row(element: etree._Element, known: Element | None) -> Value:
-    """Return an element without children in one value."""
+def _row(element: etree._Element, known: Element | None, said: set[str]) -> Value:
+    """Return an element without children in one value, without what was `said` above."""
     values = list(_values(element, known))
-    if len(values) == 1:
+    if len(values) == 1 and (values[0].own or values[0].meaning not in said):
+        said.add(values[0].meaning)
         return values[0]
-    said = "; ".join(dict.fromkeys(v.meaning for v in values if v.own))
+    if len(values) == 1:
+        return replace(values[0], meaning="")
+    meanings = [v.meaning for v in values if v.own and v.meaning not in said]
+    said.update(meanings)
     doubts = "; ".join(v.doubt for v in values if v.doubt)
-    source = next((v.source for v in values if v.source.reference), Source())
     written = " ".join(f"{v.name}='{v.value}'" if v.name else v.value for v in values)
-    return Value("", written, said, doubts, source=source)
+    return Value("", written, "; ".join(dict.fromkeys(meanings)), doubts)
 
 
 def _telling(element: etree._Element) -> str:

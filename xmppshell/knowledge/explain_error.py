@@ -61,14 +61,14 @@ def _stanza_error(
     stanza = element.getparent()
     if error is None or stanza is None:
         return
-    yield _who_raised(error, stanza)
-    yield from _cause_and_cure("stanza", error.condition)
-    if not error.condition:
-        yield Remark("wrong", "it has no condition, though each error must have one")
     repeated = request is None and _repeats(stanza)
     asked = stanza if repeated else request
     if asked is not None:
         yield from clues(error, asked, stanza, presence)
+    if not error.condition:
+        yield Remark("wrong", "it has no condition, though each error must have one")
+    yield from _cause_and_cure("stanza", error.condition)
+    yield _who_raised(error, stanza)
 
 
 def _who_raised(error: StanzaError, stanza: etree._Element) -> Remark:

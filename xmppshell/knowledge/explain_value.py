@@ -19,7 +19,8 @@ from .specifications import specifications
 if TYPE_CHECKING:
     from lxml import etree
 
-MUC_USER: Final = "http://jabber.org/protocol/muc#user"
+MUC: Final = "http://jabber.org/protocol/muc"
+MUC_USER: Final = f"{MUC}#user"
 PUBSUB: Final = "http://jabber.org/protocol/pubsub"
 PUBSUB_EVENT: Final = f"{PUBSUB}#event"
 CAPS: Final = "http://jabber.org/protocol/caps"
@@ -62,14 +63,17 @@ def explain_attribute(
     special = _ATTRIBUTES.get((str(parent.tag), name))
     found = special(value, parent) if special is not None else None
     if found is not None:
-        meaning = found.meaning or attribute.why
-        return Value(name, value, meaning, found.doubt, bool(found.meaning), found.source)
+        own = bool(found.meaning)
+        meaning = found.meaning or ("" if found.doubt else attribute.why)
+        return Value(name, value, meaning, found.doubt, own, found.source)
     values = attribute.values
-    own = values.meanings.get(value, "")
     meaning, doubt = meaning_and_fault(value, values, (str(parent.tag), name))
-    if meaning and attribute.why and meaning != own:
-        meaning = f"{attribute.why}: {meaning}"
-    return Value(name, value, meaning or attribute.why, doubt, bool(own))
+    if doubt:
+        return Value(name, value, doubt=doubt)
+    if value in values.meanings:
+        return Value(name, value, meaning, own=True)
+    said = f"{attribute.why}: {meaning}" if meaning and attribute.why else attribute.why or meaning
+    return Value(name, value, said)
 
 
 def explain_text(text: str, values: Values, element: etree._Element) -> Value:
@@ -202,7 +206,10 @@ def _of_family(*families: str) -> Callable[[str, etree._Element], Value | None]:
 
     def look_up(text: str, element: etree._Element) -> Value | None:
         word = first_word(text.strip(), *families)
-        return None if word is None else as_value(word)
+        if word is not None:
+            return as_value(word)
+        known = any(glossary().family(family) for family in families)
+        return Value("", text, doubt="not known here") if known else None
 
     return look_up
 
@@ -214,8 +221,8 @@ def first_word(text: str, *families: str) -> Word | None:
 
 
 def as_value(word: Word) -> Value:
-    """Return what a word of the glossary means, without a name."""
-    return Value("", word.word, word.why, source=word.source)
+    """Return what a word of the glossary means, in a sentence and without a name."""
+    return Value("", word.word, word.why.partition(". ")[0].rstrip("."), source=word.source)
 
 
 def explain_feature(text: str, element: etree._Element | None = None) -> Value:
@@ -250,6 +257,34 @@ def _identity_type(text: str, element: etree._Element) -> Value | None:
     return None if word is None else as_value(word)
 
 
+def _sender(text: str, element: etree._Element) -> Value | None:
+    said = _whom(text, element.find(f"{{{MUC_USER}}}x") is not None)
+    return Value("", text, f"who sent it: {said}") if said else None
+
+
+def _addressee(text: str, element: etree._Element) -> Value | None:
+    said = _whom(text, element.find(f"{{{MUC}}}x") is not None)
+    return Value("", text, f"whom it is for: {said}") if said else None
+
+
+def _whom(text: str, of_a_room: bool) -> str:
+    """Return whom an address means, in few words, since it stands in each stanza."""
+    try:
+        jid = JID.parse(text)
+    except JIDError:
+        return ""
+    if of_a_room and jid.resource:
+        return f"“{jid.resource}” in the room {jid.bare}"
+    if not jid.local:
+        return "a server or service" if not jid.resource else "part of a server or service"
+    return f"one resource of {jid.bare}" if jid.resource else "an account or a room"
+
+
+def _request_id(text: str, element: etree._Element) -> Value | None:
+    answers = element.get("type") in ("result", "error")
+    return Value("", text, "that of what it answers" if answers else "its answer has the same")
+
+
 def _node(text: str, element: etree._Element) -> Value | None:
     word = first_word(text, "pep-nodes")
     if word is not None:
@@ -271,7 +306,8 @@ def _form_value(text: str, element: etree._Element) -> Value | None:
 def _form_field(text: str, element: etree._Element) -> Value | None:
     if text == "FORM_TYPE":
         return Value("", text, "says by whose rules the other fields are named")
-    return None
+    word = first_word(text, "form-fields")
+    return None if word is None else as_value(word)
 
 
 def _priority(text: str, element: etree._Element) -> Value | None:
@@ -290,6 +326,12 @@ _ATTRIBUTES: Final[dict[tuple[str, str], Callable[[str, etree._Element], Value |
     (f"{{{ns.SASL2}}}authenticate", "mechanism"): _of_family("mechanisms"),
     (f"{{{ns.FAST}}}request-token", "mechanism"): _of_family("mechanisms"),
     (f"{{{ns.DATA_FORM}}}field", "var"): _form_field,
+    **{
+        (f"{{{ns.CLIENT}}}{kind}", name): explain
+        for kind in ("iq", "message", "presence")
+        for name, explain in {"from": _sender, "to": _addressee}.items()
+    },
+    (f"{{{ns.CLIENT}}}iq", "id"): _request_id,
     **{
         (f"{{{namespace}}}{name}", "node"): _node
         for namespace, names in {

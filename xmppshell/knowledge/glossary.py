@@ -27,6 +27,7 @@ from .specifications import reference, url_of
 TITLES: Mapping[str, str] = {
     "muc-status-codes": "status code of rooms",
     "mechanisms": "SASL mechanism",
+    "channel-bindings": "channel binding",
     "muc-features": "feature of rooms",
     "disco-features": "feature",
     "pubsub": "word of pubsub",

@@ -233,3 +233,6 @@ _JUDGES: Final[dict[str, Callable[[str], Problem | None]]] = {
         "RFC 3986 3",
     ),
 }  # fmt: skip
+
+KINDS: Final = frozenset(_JUDGES)
+"""The kinds that `check` knows."""

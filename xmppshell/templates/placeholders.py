@@ -7,6 +7,7 @@ meant to be sent is written `&#8249;name&#8250;`.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -71,7 +72,13 @@ def finished(text: str) -> str:
     missing = dict.fromkeys(each.name for each in fields if not each.optional)
     if missing:
         raise MissingField(tuple(missing))
-    return _Pruning().of(text)
+    return _Pruning(OPEN).of(text)
+
+
+def without(text: str, names: Collection[str]) -> str:
+    """Return `text` with the optional fields `names` taken out as `finished` does; others stay."""
+    these = "|".join(re.escape(name) for name in names)
+    return _Pruning(re.compile(rf"‹(?:{these})\?›")).of(text)
 
 
 @dataclass
@@ -90,16 +97,17 @@ class _Element:
 
 
 class _Pruning:
-    """Takes out of a text what optional fields left open, and what that leaves empty."""
+    """Takes out of a text what the fields that match left open, and what that leaves empty."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: re.Pattern[str]) -> None:
+        self._fields = fields
         self._open = [_Element("")]  # The first stands for the text itself.
 
     def of(self, text: str) -> str:
         """Return the text without those parts."""
         for kind, piece in tokenise(text):
             if kind is TokenKind.START_TAG:
-                self._open.append(_begun(piece))
+                self._open.append(self._begun(piece))
             elif kind is TokenKind.EMPTY_TAG:
                 self._add_empty(piece)
             elif kind is TokenKind.END_TAG and len(self._open) > 1:
@@ -127,7 +135,7 @@ class _Pruning:
             parent.pieces[-1] = _LAST_LINE_SPACE.sub("", parent.pieces[-1], count=1)
 
     def _add_text(self, piece: str) -> None:
-        rest = OPEN.sub("", piece)
+        rest = self._fields.sub("", piece)
         parent = self._open[-1]
         if rest != piece:
             parent.lost = parent.lost_text = True
@@ -135,11 +143,28 @@ class _Pruning:
         parent.solid = parent.solid or bool(rest.strip())
 
     def _add_empty(self, piece: str) -> None:
-        element = _begun(piece)
+        element = self._begun(piece)
         if element.lost and not self._at_the_top and not attributes_of(element.tag):
             self._drop()
         else:
             self._keep(element.tag)
+
+    def _begun(self, tag: str) -> _Element:
+        """Return an element with this tag, without the attributes that are open."""
+        if "‹" not in tag:
+            return _Element(tag)
+        kept = ""
+        at = 0
+        lost = False
+        for space, name, equals, value in attributes_of(tag):
+            whole = space + name + equals + value
+            start = tag.index(whole, at)
+            rest = self._fields.sub("", value)
+            gone = rest != value and len(rest.strip()) == 2  # The quotes are left.
+            kept += tag[at:start] + ("" if gone else space + name + equals + rest)
+            at = start + len(whole)
+            lost = lost or gone
+        return _Element(kept + tag[at:], lost=lost)
 
     def _close(self, end_tag: str) -> None:
         element = self._open.pop()
@@ -149,24 +174,6 @@ class _Pruning:
             self._keep(element.tag[:-1].rstrip() + "/>")
         else:
             self._drop()
-
-
-def _begun(tag: str) -> _Element:
-    """Return an element with this tag, without the attributes that are open."""
-    if "‹" not in tag:
-        return _Element(tag)
-    kept = ""
-    at = 0
-    lost = False
-    for space, name, equals, value in attributes_of(tag):
-        whole = space + name + equals + value
-        start = tag.index(whole, at)
-        rest = OPEN.sub("", value)
-        gone = rest != value and len(rest.strip()) == 2  # The quotes are left.
-        kept += tag[at:start] + ("" if gone else space + name + equals + rest)
-        at = start + len(whole)
-        lost = lost or gone
-    return _Element(kept + tag[at:], lost=lost)
 
 
 def _is_gone(element: _Element) -> bool:

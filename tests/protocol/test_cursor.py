@@ -40,7 +40,7 @@ def at_cursor(typed: str) -> Place:
         ("<a |", "ATTRIBUTE_NAME", "", []),
         ("<a\n  ty|", "ATTRIBUTE_NAME", "ty", []),
         ("<a ty|pe='x'>", "ATTRIBUTE_NAME", "ty", []),
-        ("<a b='x'|", "ELSEWHERE", "", []),
+        ("<a b='x'|", "AFTER_VALUE", "", []),
         ("<a b=|", "ELSEWHERE", "", []),
         ("<a/|", "ELSEWHERE", "", []),
         ("<a b='|", "ATTRIBUTE_VALUE", "", []),

@@ -38,18 +38,20 @@ def completed(text: str, **seen: str) -> list[str]:
         ("<message ty", "<message type='"),
         ("<message type='ch", "<message type='chat'"),
         ('<iq type="ge', '<iq type="get"'),
-        ("<message><bo", "<message><body"),
+        ("<message><bo", "<message><body>‹body›</body>"),
         ("<message><body>text</", "<message><body>text</body>"),
         ("<message><body>text</bo", "<message><body>text</body>"),
-        ("<presence><sho", "<presence><show"),
+        ("<presence><sho", "<presence><show>‹show›</show>"),
+        ("<presence to='‹to›", "<presence to='romeo@localhost'"),
+        ("<iq><ping xmlns='x'", "<iq><ping xmlns='x'/>"),
     ],
 )
 def test_a_completion(typed: str, text: str) -> None:
-    assert text in completed(typed)
+    assert text in completed(typed, seen_jids="romeo@localhost")
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "hello", "/raw on ", "/no-such-command x", "<message>text", "<message type='x'"]
+    "typed", ["", "hello", "/raw on ", "/no-such-command x", "<message>text", "<message type=x"]
 )
 def test_where_there_is_nothing_to_say(typed: str) -> None:
     assert completed(typed) == []
@@ -67,7 +69,10 @@ def test_an_attribute_is_offered_once() -> None:
 
 def test_addresses_and_namespaces_that_were_seen() -> None:
     jid, namespace = "romeo@localhost/orchard", "urn:example:seen"
-    assert completed("<iq to='rom", seen_jids=jid) == [f"<iq to='{jid}'"]
+    assert completed("<iq to='rom", seen_jids=jid) == [
+        f"<iq to='{jid}'",
+        "<iq to='romeo@localhost'",
+    ]
     assert completed("/connect rom", seen_jids=jid) == [f"/connect {jid}"]
     assert completed("<iq><x xmlns='urn:ex", seen_namespaces=namespace) == [
         f"<iq><x xmlns='{namespace}'"
@@ -80,3 +85,24 @@ def test_what_acts_on_a_terminal_is_not_offered_as_it_is() -> None:
     (found,) = ShellCompleter(desk).get_completions(Document("<iq to='rom"), EVENT)
     assert to_plain_text(found.display) == "romeo@⟨U+202E⟩example"
     assert found.text == "romeo@\u202eexample'"
+
+
+def test_a_meaning_is_shown_as_safely() -> None:
+    desk = silent_desk()
+    desk.known.addresses["romeo@localhost"] = "\x1b[31mRomeo"
+    (found,) = ShellCompleter(desk).get_completions(Document("<iq to='rom"), EVENT)
+    assert "\x1b" not in to_plain_text(found.display_meta)
+
+
+def test_an_open_field_is_replaced_and_what_follows_it_stays() -> None:
+    text = "<iq type='‹type›' to='x'/>"
+    document = Document(text, text.index("›") + 1)
+    (found, *_) = ShellCompleter(silent_desk()).get_completions(document, EVENT)
+    assert (found.text, found.start_position) == ("get", -len("‹type›"))
+
+
+def test_nothing_is_offered_in_a_huge_text_before_it_is_asked_for() -> None:
+    document = Document("<message><body>" + "x" * 200_000 + "</body><")
+    completer = ShellCompleter(silent_desk())
+    assert not list(completer.get_completions(document, CompleteEvent(text_inserted=True)))
+    assert list(completer.get_completions(document, EVENT))

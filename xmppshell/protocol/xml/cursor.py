@@ -27,6 +27,8 @@ class PlaceKind(enum.Enum):
     END_TAG = "end tag"
     ATTRIBUTE_NAME = "attribute name"
     ATTRIBUTE_VALUE = "attribute value"
+    AFTER_VALUE = "after value"
+    """In a start tag, right behind the value of an attribute."""
     ELSEWHERE = "elsewhere"
     """In a CDATA section, a comment or a declaration, or in a tag where no name can begin."""
 
@@ -191,13 +193,13 @@ class _Reader:
                 before[1] if before else "",
                 quote,
             )
-        if so_far is None:
-            return self._place(PlaceKind.ELSEWHERE, self._position)
-        return self._place(
-            PlaceKind.ATTRIBUTE_NAME,
-            piece.start("inside") + so_far.start(),
-            self._element(name, inside, self._position),
-        )
+        element = self._element(name, inside, self._position)
+        if so_far is not None:
+            start = piece.start("inside") + so_far.start()
+            return self._place(PlaceKind.ATTRIBUTE_NAME, start, element)
+        behind = inside[-1] in "\"'"
+        kind = PlaceKind.AFTER_VALUE if behind else PlaceKind.ELSEWHERE
+        return self._place(kind, self._position, element)
 
     def _element(self, name: str, inside: str, after: int) -> OpenTag:
         """Return the tag around the cursor, with what it has from `after` on."""

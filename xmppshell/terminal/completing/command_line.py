@@ -1,0 +1,87 @@
+"""Completion of commands, of their options and arguments, and of the names of sessions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ...configuration.keys import DEFAULT_KEYS, LOOKS_KEYS
+from ...configuration.reading import ConfigurationError
+from ...protocol.errors import SASL_CONDITIONS, STANZA_CONDITIONS, STREAM_CONDITIONS
+from .offers import Offer, matching
+
+if TYPE_CHECKING:
+    from ...commands.desk import Desk
+    from ...commands.registry import Argument, Command
+
+_ADDRESS_START = re.compile(r"\s*@[^\s<]*")
+
+
+def session_offers(desk: Desk, before: str) -> Iterator[Offer] | None:
+    """Offer sessions if `before`, the text before the cursor, is the start of `@NAME`."""
+    if not _ADDRESS_START.fullmatch(before):
+        return None
+    return matching(desk.sessions.names, before.lstrip().removeprefix("@"), " ")
+
+
+def command_offers(desk: Desk, before: str) -> Iterator[Offer]:
+    """Offer what fits at the end of `before`, a command that begins with `/`."""
+    name, space, rest = before[1:].partition(" ")
+    if space:
+        command = desk.registry.commands.get(name)
+        return iter(()) if command is None else _arguments(desk, command, rest)
+    return (
+        Offer(command.name, len(name), f"/{command.name}", command.summary)
+        for command in desk.registry.commands.values()
+        if command.name.startswith(name)
+    )
+
+
+def _arguments(desk: Desk, command: Command, rest: str) -> Iterator[Offer]:
+    words = rest.split()
+    word = "" if rest.endswith(" ") or not words else words.pop()
+    option = next((o for o in command.options if words and o.name == words[-1]), None)
+    if option is not None and (option.value or option.choices):
+        yield from matching(option.choices, word)
+        return
+    if word.startswith("-"):
+        for each in command.options:
+            for name in (each.name, each.opposite) if each.negatable else (each.name,):
+                if name.startswith(word):
+                    yield Offer(name, len(word), name, each.meaning)
+        return
+    taken = sum(not w.startswith("--") for w in words)
+    if taken < len(command.arguments):
+        argument = command.arguments[taken]
+        yield from matching([*argument.choices, *_suggested(desk, argument, words)], word)
+
+
+def _suggested(desk: Desk, argument: Argument, words: list[str]) -> Iterable[str]:
+    """Give the list that an argument asks for; `words` are those before it."""
+    if argument.suggest == "commands":
+        return desk.registry.commands
+    if argument.suggest == "jids":
+        return desk.seen_jids
+    if argument.suggest == "sessions":
+        return desk.sessions.names
+    if argument.suggest == "accounts":
+        return _accounts(desk)
+    if argument.suggest == "settings":
+        return [*LOOKS_KEYS, *DEFAULT_KEYS]
+    if argument.suggest == "values":
+        key = {**LOOKS_KEYS, **DEFAULT_KEYS}.get(words[0])
+        return () if key is None else key.typed_choices
+    if argument.suggest == "conditions":
+        return sorted({*STANZA_CONDITIONS, *STREAM_CONDITIONS, *SASL_CONDITIONS})
+    return ()
+
+
+def _accounts(desk: Desk) -> Iterable[str]:
+    """Give what may be connected to: accounts of the file, sessions to open again, JIDs."""
+    try:
+        of_the_file = list(desk.preferences.load().accounts)
+    except ConfigurationError:
+        of_the_file = []  # `/connect` names the mistake.
+    closed = [each.name for each in desk.sessions if not each.connected]
+    return dict.fromkeys([*of_the_file, *closed, *desk.seen_jids])

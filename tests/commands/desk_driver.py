@@ -12,6 +12,7 @@ from xmppshell.commands.desk import Desk
 from xmppshell.configuration.layers import Preferences
 from xmppshell.configuration.reading import read
 from xmppshell.feed import Record
+from xmppshell.knowledge.explanation import Answer, Branch, Card
 from xmppshell.practice.server import PRACTICE_PASSWORD, PracticeServer
 from xmppshell.protocol.events import Direction, ElementSeen, Event
 from xmppshell.protocol.jid import JID
@@ -33,6 +34,7 @@ class KeepingScreen:
     left: bool = False
     keys: str = "emacs"
     coloured: bool = True
+    explained: list[tuple[Branch | Card | Answer, str]] = field(default_factory=list)
 
     def say(self, text: str, role: str = "text") -> None:
         self.said.append(text)
@@ -42,6 +44,9 @@ class KeepingScreen:
 
     def show(self, record: Record, *, raw: bool = False) -> None:
         self.records.append(record)
+
+    def explain(self, explanation: Branch | Card | Answer, head: str = "") -> None:
+        self.explained.append((explanation, head))
 
     def record(self, record: Record) -> None:
         self.records.append(record)

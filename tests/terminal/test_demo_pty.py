@@ -379,7 +379,9 @@ def test_an_unknown_command_gets_near_names(demo):
 
 def test_the_toolbar_says_how_the_stream_stands(demo):
     stands = "juliet@localhost/balcony  TLS 1.3  bound  0 pending"
-    demo.wait_until(lambda: demo.toolbar.split() == [*stands.split(), "/help"], "the toolbar")
+    demo.wait_until(
+        lambda: demo.toolbar.split() == [*stands.split(), "F1", "explain", "/help"], "the toolbar"
+    )
     demo.enter("/close", "both sides closed the stream")
     demo.wait_until(lambda: "not connected" in demo.toolbar, "the toolbar")
     assert demo.prompt == "xmppshell>"

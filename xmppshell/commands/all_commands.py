@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import help as help_group
 from . import (
+    explaining,
     keepalive,
     keeping,
     negotiation,
@@ -17,6 +17,7 @@ from . import (
     tls,
     viewing,
 )
+from . import help as help_group
 from .desk import Desk
 from .registry import Registry, split_name
 
@@ -35,6 +36,7 @@ def build_registry() -> Registry:
         negotiation,
         sending,
         viewing,
+        explaining,
         settings,
         keeping,
         help_group,

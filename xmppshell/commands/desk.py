@@ -40,6 +40,7 @@ from .typed import send_composed, session_variables
 if TYPE_CHECKING:
     from ..configuration.layers import Layer
     from ..feed import Record
+    from ..knowledge.explanation import Answer, Branch, Card
     from ..transcript.capture import CaptureWriter
     from .filters import Filter
     from .keepalive import Keepalive
@@ -56,6 +57,9 @@ class Screen(Protocol):
 
     def show(self, record: Record, *, raw: bool = False) -> None:
         """Show one record in full, folded or filtered or not."""
+
+    def explain(self, explanation: Branch | Card | Answer, head: str = "") -> None:
+        """Show an explanation; `head` says of what a tree is."""
 
     def record(self, record: Record) -> None:
         """Take a record off the feed and show it as the view says."""

@@ -14,6 +14,7 @@ Typing
   $me $bare      you, with and without the resource; also $domain $user $resource
   $from $last    who wrote last, and the id that you sent last
   $$ {{id}}      a $ and an {id} that stand for themselves
+  F1             explains the element at the cursor, or the last stanza
   Tab            completes; Alt-Enter begins a new line; Ctrl-R searches back
   Ctrl-X Ctrl-E  edits in $EDITOR
   Ctrl-C         clears the line; Ctrl-D closes every stream and leaves"""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from .coverage import Coverage, coverage
 from .explain_element import Circumstances, explain_element
+from .explain_path import explain_path
 from .explain_stream import explain_header, explain_part
 from .explain_term import elements_of, explain_term
 
@@ -21,5 +22,6 @@ __all__ = [
     "explain_element",
     "explain_header",
     "explain_part",
+    "explain_path",
     "explain_term",
 ]

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from ..knowledge.explanation import Branch, More, Run, Source
+from ..knowledge.explanation import Answer, Branch, Card, More, Run, Source
 from .columns import LEAST_WIDTH, cells, shortened, wrapped
 from .safe_text import safe_line
 
 if TYPE_CHECKING:
     from ..knowledge.coverage import Coverage
-    from ..knowledge.explanation import Answer, Card, Remark, RemarkKind, Value
+    from ..knowledge.explanation import Remark, RemarkKind, Value
     from .theme import Role, Theme
 
 WIDEST: Final = 100
@@ -48,6 +48,14 @@ class ExplainView:
         self._theme = theme
         self._width = min(max(width, LEAST_WIDTH), WIDEST)
         self._sources: dict[str, str] = {}
+
+    def lines(self, explanation: Branch | Card | Answer, head: str = "") -> str:
+        """Return an explanation of any kind; `head` says of what a tree is."""
+        if isinstance(explanation, Branch):
+            return self.tree(explanation, head)
+        if isinstance(explanation, Card):
+            return self.answer(Answer(explanation.name, (explanation,)))
+        return self.answer(explanation)
 
     def tree(self, branch: Branch, head: str = "") -> str:
         """Return an annotated tree, with a line before it if there is a `head`."""

@@ -27,9 +27,10 @@ from prompt_toolkit.key_binding import (
 )
 from prompt_toolkit.keys import Keys
 
+from ..commands.explaining import explain_typed
 from ..commands.registry import CommandError
 from ..commands.typed import context_of
-from ..protocol.problem import Problem
+from ..protocol.problem import Problem, ProblemError
 from ..protocol.xml import Completeness, Context, XmlError, examine
 
 if TYPE_CHECKING:
@@ -170,6 +171,15 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
     def _edit(event: KeyPressEvent) -> None:
         """Edit in $EDITOR; what comes back waits for Enter like everything else."""
         event.current_buffer.open_in_editor(validate_and_handle=False)
+
+    @keys.add("f1")
+    def _explain(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        prompt.complain(None)
+        try:
+            explain_typed(prompt.desk, buffer.text, buffer.cursor_position)
+        except ProblemError as error:
+            prompt.complain(error.problem)
 
     @keys.add("f2")
     def _next_session(event: KeyPressEvent) -> None:

@@ -215,12 +215,13 @@ class Prompt:
         """Return what may stand at the right, the longest first: the other sessions, and help."""
         others = [session for session in self.desk.sessions.others if not is_over(session)]
         if not others:
-            return ["/help "]
+            return ["F1 explain  /help ", "/help "]
         counts = [(s.name, self.desk.sessions.unread(s.name)) for s in others]
         names = [safe_line(name) + (f" {count} new" if count else "") for name, count in counts]
         new = sum(count for _, count in counts)
         short = f"F2: {len(others)} more" + (f", {new} new" if new else "")
-        return [f"F2: {', '.join(names)}  /help ", f"F2: {', '.join(names)} ", f"{short} "]
+        helped = f"F2: {', '.join(names)}  /help "
+        return [f"F1 explain  {helped}", helped, f"F2: {', '.join(names)} ", f"{short} "]
 
     def _facts(self) -> list[str]:
         session = self.desk.session

@@ -18,6 +18,7 @@ from .view import View
 if TYPE_CHECKING:
     from ..commands.desk import ViewChoices
     from ..feed import Record
+    from ..knowledge.explanation import Answer, Branch, Card
     from ..protocol.problem import Problem
     from ..session import Session
     from .printer import Printer
@@ -58,6 +59,13 @@ class ShellScreen:
         text = self._view.in_full(record, raw=raw or self._choices.raw)
         if text is not None:
             self._printer.block(text)
+
+    def explain(self, explanation: Branch | Card | Answer, head: str = "") -> None:
+        """Show an explanation."""
+        from .explain_view import ExplainView
+
+        view = ExplainView(self._theme, self._width())
+        self._printer.block(view.lines(explanation, head))
 
     def record(self, record: Record) -> None:
         """Take a record off the feed and show it, if the view and the filter do."""

@@ -119,8 +119,8 @@ def _new_parser(*, recover: bool = False) -> etree.XMLParser:
 _PARSER = _new_parser()
 
 
-def _parse(data: bytes, context: Context | None = None) -> etree._Element:
-    """Return the root that lxml makes of `data`, or of `data` in `context`.
+def parse_tree(data: bytes, context: Context | None = None) -> etree._Element:
+    """Return the root that lxml makes of `data`, or a synthetic one around it if in `context`.
 
     Raises XMLSyntaxError. A namespace name that is no URI is let pass: libxml2 takes it for an
     error, but it leaves XML well-formed, and other parsers on the stream accept it.
@@ -157,7 +157,7 @@ def parse_header(data: bytes) -> StreamHeader:
         raise XmlError(_NOT_A_HEADER, 1, 1)
     closing = "" if text.rstrip().endswith("/>") else f"</{name[1]}>"
     try:
-        root = _parse((text + closing).encode())
+        root = parse_tree((text + closing).encode())
     except etree.XMLSyntaxError as error:
         raise _from_libxml2(error, text, 0) from None
     if root.text:
@@ -184,7 +184,7 @@ def parse_element(data: bytes, context: Context) -> etree._Element:
     well-formed element without comments and processing instructions.
     """
     try:
-        root = _parse(data, context)
+        root = parse_tree(data, context)
     except etree.XMLSyntaxError as error:
         raise _explained(data, context, error) from None
     if len(root) != 1:
@@ -238,7 +238,7 @@ def refusal(text: str, found: Scan) -> XmlError | None:
         if section is found.sections[-1]:
             closing = "".join(f"</{name}>" for name in reversed(found.open_tags)).encode()
         try:
-            _parse(piece.encode(errors="surrogatepass") + closing, context)
+            parse_tree(piece.encode(errors="surrogatepass") + closing, context)
         except etree.XMLSyntaxError as error:
             return _moved(_from_libxml2(error, piece, 1), text, section.start)
     return None

@@ -151,6 +151,25 @@ def test_a_namespace_is_found_without_reading_the_others() -> None:
     assert list(read._read) == ["stream-management"]
 
 
+def test_what_stands_in_a_place_is_found_by_reading_only_what_names_it() -> None:
+    everything = [e for space in CATALOGUE.namespaces().values() for e in space.elements.values()]
+    any_iq = "{jabber:client}iq"
+    places = {place for element in everything for place in element.places} | {any_iq}
+    fresh = Catalogue({t: CATALOGUE._texts[t] for t in TOPICS}, {})
+    for place in places:
+        expected = [
+            element
+            for element in everything
+            if place in element.places
+            or (place == any_iq and any(p.startswith(f"{any_iq} ") for p in element.places))
+        ]
+        assert list(fresh.children(place)) == expected, place
+    fresh = Catalogue({t: CATALOGUE._texts[t] for t in TOPICS}, {})
+    assert {child.name for child in fresh.children("{jabber:x:data}option")} == {"value"}
+    assert list(fresh._read) == ["forms"]
+    assert fresh.children("{urn:example:unknown}x") == ()
+
+
 def test_a_namespace_known_by_name_has_the_title_of_its_document() -> None:
     space = CATALOGUE.namespace("http://jabber.org/protocol/waitinglist")
     assert space is not None

@@ -46,6 +46,9 @@ PLACES: Mapping[str, tuple[str, ...]] = {
 EMPTY_REPLY = "empty"
 """In `reply`: an iq result without payload."""
 
+_ANY_IQ = f"{{{namespaces.CLIENT}}}iq"
+_PLACED = re.compile(r'^\[ns\."([^"]+)"|^in = \[([^\]]*)\]', re.MULTILINE)
+_QUOTED = re.compile(r'"([^"]+)"')
 _HEADING = re.compile(r'^\[ns\."([^"]+)"(?:\.el\.(?:"([^"]+)"|([\w-]+)))?\]', re.MULTILINE)
 
 
@@ -116,25 +119,33 @@ class Catalogue:
     def children(self, place: str) -> tuple[Element, ...]:
         """Return the elements that can stand in `place`, written as in `Element.places`.
 
-        For `{jabber:client}iq` without a type those of every type are given. This reads all topics.
+        For `{jabber:client}iq` without a type those of every type are given. This reads the topics
+        that have such elements.
         """
-        if not self._children:
-            self._children = self._by_place()
-        return self._children.get(place, ())
+        if place not in self._children:
+            places = {place, *PLACES["iq"]} if place == _ANY_IQ else {place}
+            topics = [t for t in self._texts if any(t in self._placing.get(p, ()) for p in places)]
+            spaces = (space for topic in topics for space in self.topic(topic).values())
+            self._children[place] = tuple(
+                element
+                for space in spaces
+                for element in space.elements.values()
+                if not places.isdisjoint(element.places)
+            )
+        return self._children[place]
 
-    def _by_place(self) -> dict[str, tuple[Element, ...]]:
-        found: dict[str, list[Element]] = {}
-        any_iq = f"{{{namespaces.CLIENT}}}iq"
-        for element in self._elements():
-            for place in element.places:
-                found.setdefault(place, []).append(element)
-            if any(place.startswith(f"{any_iq} ") for place in element.places):
-                found.setdefault(any_iq, []).append(element)
-        return {place: tuple(elements) for place, elements in found.items()}
-
-    def _elements(self) -> Iterator[Element]:
-        for space in self.namespaces().values():
-            yield from space.elements.values()
+    @functools.cached_property
+    def _placing(self) -> dict[str, set[str]]:
+        """The topics that name each place, found in their texts without reading them."""
+        found: dict[str, set[str]] = {}
+        for topic, text in self._texts.items():
+            namespace = ""
+            for heading, listed in _PLACED.findall(text):
+                namespace = heading or namespace
+                for short in _QUOTED.findall(listed):
+                    for place in _places(short, namespace):
+                        found.setdefault(place, set()).add(topic)
+        return found
 
     def spaces_with(self, *texts: str) -> list[Namespace]:
         """Return the namespaces of the topics in whose files one of `texts` stands."""

@@ -43,6 +43,9 @@ PLACES: Mapping[str, tuple[str, ...]] = {
 }
 """The short names of places in a topic file; others are elements of the same namespace."""
 
+STANZA_NAMESPACES = frozenset({namespaces.SERVER, namespaces.COMPONENT_ACCEPT})
+"""What is in these is the same as in jabber:client."""
+
 EMPTY_REPLY = "empty"
 """In `reply`: an iq result without payload."""
 
@@ -184,6 +187,14 @@ def catalogue() -> Catalogue:
     lines = (data / "namespaces.tsv").read_text("utf-8").splitlines()
     rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
     return Catalogue(topics, dict((name, specs) for name, specs in rows))
+
+
+def canonical(tag: str) -> str:
+    """Return a Clark name with jabber:client for the namespaces that are the same on a stream."""
+    namespace, brace, name = tag.rpartition("}")
+    if brace and namespace[1:] in STANZA_NAMESPACES:
+        return f"{{{namespaces.CLIENT}}}{name}"
+    return tag
 
 
 def read_namespace(name: str, table: Mapping[str, Any]) -> Namespace:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .explain_element import canonical, is_known
+from .catalogue import canonical
+from .explain_element import is_known
 
 if TYPE_CHECKING:
     from lxml import etree

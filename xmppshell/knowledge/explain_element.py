@@ -13,7 +13,7 @@ from lxml import etree
 from ..protocol import namespaces as ns
 from ..protocol.errors import condition
 from ..protocol.sasl_explain import MASK, Field
-from .catalogue import catalogue
+from .catalogue import STANZA_NAMESPACES, canonical, catalogue
 from .explain_error import error_remarks
 from .explain_value import (
     CAPS,
@@ -35,9 +35,6 @@ FEW: Final = 3
 
 ROWS: Final = 12
 """So many like elements without children are explained before the others are only named."""
-
-STANZA_NAMESPACES: Final = frozenset({ns.SERVER, ns.COMPONENT_ACCEPT})
-"""What is in these is the same as in jabber:client."""
 
 _FAMILIES: Final = {
     ns.STANZA_ERRORS: "stanza",
@@ -83,12 +80,6 @@ def explain_element(element: etree._Element, circumstances: Circumstances | None
 def known_element(tag: str) -> Element | None:
     """Return what the catalogue has of the element with the Clark name `tag`."""
     return catalogue().element(canonical(tag))
-
-
-def canonical(tag: str) -> str:
-    """Return a Clark name with jabber:client for the namespaces that are the same on a stream."""
-    namespace, brace, name = tag.rpartition("}")
-    return f"{{{ns.CLIENT}}}{name}" if brace and namespace[1:] in STANZA_NAMESPACES else tag
 
 
 def condition_of(tag: str) -> Condition | None:

@@ -15,9 +15,8 @@ from typing import Final
 from ..protocol import namespaces as ns
 from ..protocol.errors import condition
 from . import cards
-from .catalogue import catalogue
-from .explain_element import STANZA_NAMESPACES
-from .explain_value import NOTIFY, explain_feature
+from .catalogue import STANZA_NAMESPACES, catalogue
+from .explain_value import NOTIFY, explain_feature, has_words
 from .explanation import Answer, Card
 from .glossary import glossary
 from .model import Attribute, Element, Namespace, Values
@@ -148,10 +147,13 @@ def _values(term: str) -> Iterator[Card]:
     """Find values of lists that mean something: types of messages, what a presence shows."""
     if " " in term:
         return
-    for space in catalogue().spaces_with(f'={term}"', f"={term} ="):
+    spaces = catalogue().spaces_with(f'={term}"', f"={term} =")
+    for space in sorted(spaces, key=lambda space: not space.spec.startswith("RFC")):
         for element in space.elements.values():
             for attribute, values in _lists(element):
-                if values.meanings.get(term):
+                # Words of the glossary are explained as such.
+                in_glossary = attribute and has_words(element.tag, attribute.name)
+                if values.meanings.get(term) and not in_glossary:
                     yield cards.value_card(element, attribute, term, values)
 
 
@@ -271,6 +273,11 @@ def _near(term: str) -> tuple[str, ...]:
     """Return names of all sorts that are written much like `term`."""
     from ..protocol.conditions import SASL_CONDITIONS, STANZA_CONDITIONS, STREAM_CONDITIONS
 
+    name, at, attribute = term.partition("@")
+    if at:
+        known = {f"{e.name}@{a}" for e in elements_of(name) for a in e.attributes}
+        if known:
+            return near(f"{name}@{attribute}", sorted(known), cutoff=0.6)
     if ":" in term or "/" in term:
         return near_namespaces(term)
     names = [

@@ -233,7 +233,7 @@ def explain_feature(text: str, element: etree._Element | None = None) -> Value:
     node = text.removesuffix(NOTIFY)
     if node != text:
         known = first_word(node, "pep-nodes")
-        said = known.why if known else title_of_namespace(node)
+        said = as_value(known).meaning if known else title_of_namespace(node)
         source = known.source if known else source_of_namespace(node)
         return Value("", text, f"wants to be told of new items: {said or node}", source=source)
     title = title_of_namespace(text)
@@ -350,6 +350,11 @@ _TEXTS: Final[dict[str, Callable[[str, etree._Element], Value | None]]] = {
     f"{{{ns.DATA_FORM}}}value": _form_value,
     f"{{{ns.CLIENT}}}priority": _priority,
 }
+
+
+def has_words(tag: str, name: str) -> bool:
+    """Say whether the values of this attribute are looked up in the glossary."""
+    return (tag, name) in _ATTRIBUTES
 
 
 def unknown_attribute(name: str, element: Element) -> str:

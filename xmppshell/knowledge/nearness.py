@@ -13,7 +13,9 @@ def near(word: str, known: Iterable[str], cutoff: float = 0.72) -> tuple[str, ..
     """Return up to three of `known` that are written much like `word`, the nearest first."""
     import difflib
 
-    by_case = {name.casefold(): name for name in known}
+    by_case: dict[str, str] = {}
+    for name in known:
+        by_case.setdefault(name.casefold(), name)
     found = difflib.get_close_matches(word.casefold(), by_case, n=_MOST, cutoff=cutoff)
     return tuple(by_case[name] for name in found)
 

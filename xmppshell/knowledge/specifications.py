@@ -49,9 +49,12 @@ def specification(typed: str) -> Specification | None:
 
 
 def search(words: str) -> list[Specification]:
-    """Return the documents whose titles hold all of `words`, in any case, those in force first."""
-    wanted = words.casefold().split()
-    found = [s for s in specifications().values() if all(w in s.title.casefold() for w in wanted)]
+    """Return the documents whose titles have words that begin with each of `words`, in any case.
+
+    Those in force come first.
+    """
+    wanted = [re.compile(rf"\b{re.escape(word)}", re.IGNORECASE) for word in words.split()]
+    found = [s for s in specifications().values() if all(w.search(s.title) for w in wanted)]
     return sorted(found, key=lambda s: s.status not in _IN_FORCE) if wanted else []
 
 

@@ -25,7 +25,7 @@ WIDEST: Final = 100
 INDENT: Final = 2
 """How much further right the children of an element stand, in columns."""
 
-IN_FULL: Final = 2
+IN_FULL: Final = 3
 """So many meanings of a word are shown in full; if there are more, each has a line or two."""
 
 LONGEST_VALUE: Final = 300
@@ -140,7 +140,7 @@ class ExplainView:
         """Return a line with its reference at the right, or right after it where that is narrow."""
         self._note(source)
         line = " " * margin + text
-        if not source.reference:
+        if source.reference in ("", plain):
             return line
         used, reference = margin + cells(plain), safe_line(source.reference)
         space = self._width - used - cells(reference)

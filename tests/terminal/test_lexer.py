@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.document import Document
 
+from xmppshell.templates.placeholders import OPEN
 from xmppshell.terminal import lexer
 from xmppshell.terminal.lexer import InputLexer, State, lex_line
 from xmppshell.terminal.theme import PROMPT_STYLES
@@ -50,6 +51,26 @@ def test_text_entities_and_variables() -> None:
         ("variable", "${Romeo's full JID}"),
         ("tag", "</body>"),
     ]
+
+
+def test_open_fields() -> None:
+    assert looks("<a to='‹to›'>‹body?› ‹ ‹not one›</a>") == [
+        ("tag", "<a"),
+        ("attribute", " to="),
+        ("value", "'"),
+        ("placeholder", "‹to›"),
+        ("value", "'"),
+        ("tag", ">"),
+        ("placeholder", "‹body?›"),
+        ("", " ‹ ‹not one›"),
+        ("tag", "</a>"),
+    ]
+
+
+@given(st.text(st.sampled_from("‹›?ab1-_.: é"), max_size=8))
+def test_an_open_field_is_what_templates_take_for_one(text: str) -> None:
+    found = [piece for role, piece in looks(f"<a>{text}</a>") if role == "placeholder"]
+    assert "".join(found) == "".join(field[0] for field in OPEN.finditer(text))
 
 
 def test_what_cannot_be_xml_stands_out() -> None:

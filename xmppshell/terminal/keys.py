@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
@@ -32,6 +31,10 @@ from ..commands.registry import CommandError
 from ..commands.typed import context_of
 from ..protocol.problem import Problem, ProblemError
 from ..protocol.xml import Completeness, Context, XmlError, examine
+from ..templates.placeholders import OpenField, finished
+from .completing.field_meaning import meaning_of
+from .completion_keys import add_completion_keys, delete_field, go_to_field
+from .placeholders import first_required, masked
 
 if TYPE_CHECKING:
     from .prompt import Prompt
@@ -104,6 +107,7 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
     inserting = emacs_insert_mode | vi_insert_mode
     paste = UnmarkedPaste()
     closing = ClosedTag()
+    add_completion_keys(keys)
 
     @keys.add("enter")
     def _enter(event: KeyPressEvent) -> None:
@@ -122,6 +126,7 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
     @keys.add("/", filter=inserting)
     def _slash(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
+        delete_field(buffer)
         before = buffer.document.text_before_cursor
         buffer.insert_text("/")
         session, xml = prompt.desk.addressee(before)
@@ -136,20 +141,6 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
     @keys.add(Keys.Any, filter=inserting & at_closed_tag)
     def _type_over(event: KeyPressEvent) -> None:
         closing.type_over(event.current_buffer, event.data)
-
-    @keys.add("tab", filter=inserting)
-    def _complete(event: KeyPressEvent) -> None:
-        """Insert the only completion at once; otherwise what all have in common, and a menu."""
-        buffer = event.current_buffer
-        if buffer.complete_state is not None:
-            buffer.complete_next()
-            return
-        asked = CompleteEvent(completion_requested=True)
-        found = list(buffer.completer.get_completions(buffer.document, asked))
-        if len(found) == 1:
-            buffer.apply_completion(found[0])
-        elif found:
-            buffer.start_completion(insert_common_part=True)
 
     @keys.add("c-c")
     def _clear(event: KeyPressEvent) -> None:
@@ -239,17 +230,33 @@ def _judge(prompt: Prompt, buffer: Buffer) -> None:
 
 
 def _judge_xml(prompt: Prompt, buffer: Buffer, xml: str, context: Context) -> None:
-    """Do so with XML, which is all of the text or the end of it."""
-    examination = examine(xml, context)
+    """Do so with XML, which is all of the text or the end of it.
+
+    An open field that is required has to be filled in first; what is optional and was left open
+    is gone from the text before it is taken.
+    """
+    examination = examine(masked(xml), context)
     if not xml.lstrip().startswith("<"):
         prompt.complain(Problem("@NAME stands before XML; nothing was sent", "", "/help use"))
     elif examination.completeness is Completeness.COMPLETE:
-        _accept(buffer)
+        missing = first_required(buffer.text)
+        if missing is None:
+            buffer.text = finished(buffer.text)
+            _accept(buffer)
+        else:
+            go_to_field(buffer, missing)
+            prompt.complain(_missing(missing, meaning_of(buffer.text, missing, context)))
     elif examination.error is not None:
         _point_at(prompt, buffer, examination.error, xml)
     else:
         buffer.cursor_position = len(buffer.text)
         buffer.insert_text("\n" + INDENT * max(1, len(examination.open_tags)))
+
+
+def _missing(field: OpenField, meaning: str) -> Problem:
+    """Say which open field has to be filled in, and what it is for."""
+    is_for = f": {meaning}" if meaning else ""
+    return Problem(f"‹{field.name}› is still open{is_for}", "", "type over it; Tab goes on")
 
 
 def _accept(buffer: Buffer) -> None:

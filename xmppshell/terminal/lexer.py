@@ -38,10 +38,11 @@ class State(enum.IntEnum):
 _VARIABLE: Final = r"(?P<variable>\$\{[^}]*\}|\$[A-Za-z_][\w-]*|\{id\})"
 _REFERENCES: Final = rf"""
     {_VARIABLE}
+  | (?P<placeholder>‹[A-Za-z_][A-Za-z0-9_.:-]*\??›)
   | (?P<entity>&(?:\#[0-9]+|\#x[0-9A-Fa-f]+|[A-Za-z][\w.-]*);)
 """
 _CONTENT: Final = re.compile(
-    rf"""(?P<text>[^<&${{]+)
+    rf"""(?P<text>[^<&${{‹]+)
   | (?P<tag></?[^\s/>"'<=&!?]+)
   | {_REFERENCES}
   | (?P<opening><!\[CDATA\[|<!--|<\?)
@@ -50,7 +51,7 @@ _CONTENT: Final = re.compile(
     re.VERBOSE,
 )
 _TAG: Final = re.compile(
-    r"""(?P<attribute>\s*[^\s=/>"'<&]+\s*=\s*)(?P<value>"[^"<&${]*"|'[^'<&${]*')
+    r"""(?P<attribute>\s*[^\s=/>"'<&]+\s*=\s*)(?P<value>"[^"<&${‹]*"|'[^'<&${‹]*')
   | (?P<close>\s*/?>)
   | (?P<name>\s*[^\s=/>"'<&]+(?:\s*=\s*)?)
   | (?P<quote>\s*["'])
@@ -59,7 +60,7 @@ _TAG: Final = re.compile(
     re.VERBOSE,
 )
 _QUOTED: Final = {
-    quote: re.compile(rf"{_REFERENCES}|(?P<error>[<&])|(?P<value>[^{quote}<&${{]+|[${{])", re.X)
+    quote: re.compile(rf"{_REFERENCES}|(?P<error>[<&])|(?P<value>[^{quote}<&${{‹]+|[${{‹])", re.X)
     for quote in "\"'"
 }
 _ARGUMENT: Final = re.compile(rf"{_VARIABLE}|(?P<text>[^<${{]+|[${{])")
@@ -87,6 +88,7 @@ _ROLE_OF: Final[dict[str | None, Role]] = {
     "space": "text",
     "variable": "variable",
     "entity": "entity",
+    "placeholder": "placeholder",
     "error": "error",
     "value": "value",
     "name": "attribute",

@@ -19,11 +19,13 @@ from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.styles import Style
 
 from ..commands.roll import is_over
+from ..templates.placeholders import open_fields
 from .completer import ShellCompleter
 from .history import PrivateHistory
 from .input_display import Hidden, Visible
 from .keys import bindings
 from .lexer import InputLexer
+from .placeholders import FieldAtCursor
 from .safe_text import safe_line
 from .theme import PROMPT_STYLES, session_role
 
@@ -40,8 +42,12 @@ _TOOLBAR_STYLES = {
     "toolbar.bar": "reverse",
     "toolbar.error": "bold ansired",
     "toolbar.caret": "bold ansired",
+    "placeholder.selected": "reverse",
 }
 
+
+ESCAPE_SECONDS = 0.1
+"""How long a terminal may take to send the rest of a key that begins with Escape."""
 
 REFRESH_SECONDS = 0.05
 """How long the toolbar may lag behind, so that a flood does not have it drawn all the time."""
@@ -76,7 +82,7 @@ class Prompt:
             prompt_continuation=self._continuation,
             lexer=InputLexer(),
             completer=ShellCompleter(desk),
-            complete_while_typing=Condition(_types_a_command),
+            complete_while_typing=Condition(_types_something),
             auto_suggest=AutoSuggestFromHistory(),
             history=self.history,
             key_bindings=bindings(self),
@@ -85,18 +91,20 @@ class Prompt:
             color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
             enable_suspend=True,
             input=keyboard,
-            input_processors=[Visible()],
+            input_processors=[FieldAtCursor(), Visible()],
             tempfile_suffix=".xml",
             include_default_pygments_style=False,
             reserve_space_for_menu=4,
         )
+        self._session.app.ttimeoutlen = ESCAPE_SECONDS
         self._session.default_buffer.on_text_changed += lambda _: self.complain(None)
 
     async def ask(self) -> str:
         """Return the next complete input; raises EOFError on Ctrl-D."""
         self.complain(None)
         self._offered = self._offers.popleft() if self._offers else ""
-        return await self._session.prompt_async(default=self._offered, handle_sigint=False)
+        default = _at_its_first_field(self._offered)
+        return await self._session.prompt_async(default=default, handle_sigint=False)
 
     async def ask_secret(self, message: str) -> str | None:
         """Ask without echo and without history; None if the user backs out."""
@@ -119,12 +127,15 @@ class Prompt:
             return None
 
     def offer(self, text: str) -> bool:
-        """Put `text` into the prompt, to be edited or sent; False if it has to wait its turn."""
+        """Put `text` into the prompt, to be edited or sent; False if it has to wait its turn.
+
+        The cursor comes to its first open field, if it has one.
+        """
         buffer = self._session.default_buffer
         if buffer.text or not self._session.app.is_running:
             self._offers.append(text)
             return False
-        buffer.document = Document(text)
+        buffer.document = _at_its_first_field(text)
         self._offered = text
         return True
 
@@ -247,8 +258,15 @@ class Prompt:
         return facts
 
 
-def _types_a_command() -> bool:
-    return get_app().current_buffer.document.text.startswith("/")
+def _types_something() -> bool:
+    """Say whether a command or XML is being typed, for which there may be a menu."""
+    return get_app().current_buffer.text.lstrip().startswith(("/", "<", "@"))
+
+
+def _at_its_first_field(text: str) -> Document:
+    """Return `text` with the cursor at its first open field, or else at its end."""
+    fields = open_fields(text)
+    return Document(text, fields[0].end if fields else len(text))
 
 
 def _excerpt(line: str, column: int, width: int) -> tuple[str, int]:

@@ -59,6 +59,11 @@ class Environment:
         return Path(platformdirs.user_config_path("xmppshell", appauthor=False)) / "config.toml"
 
     @property
+    def templates_folder(self) -> Path:
+        """Where the user's own templates are: beside the file of accounts and defaults."""
+        return self.config_file.parent / "templates"
+
+    @property
     def captures_folder(self) -> Path:
         """Where the capture of each session goes."""
         return self.state_folder / "captures"

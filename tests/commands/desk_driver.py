@@ -32,6 +32,7 @@ class KeepingScreen:
     asked: list[str] = field(default_factory=list)
     current: str = ""
     left: bool = False
+    offered: list[str] = field(default_factory=list)
     keys: str = "emacs"
     coloured: bool = True
     explained: list[tuple[Branch | Card | Answer, str]] = field(default_factory=list)
@@ -57,6 +58,9 @@ class KeepingScreen:
 
     async def ask(self, question: str, *, default: str = "", secret: bool = False) -> str | None:
         return None
+
+    def offer(self, text: str) -> None:
+        self.offered.append(text)
 
     def leave(self) -> None:
         self.left = True

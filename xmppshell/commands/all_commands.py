@@ -14,6 +14,7 @@ from . import (
     sessions,
     settings,
     stream,
+    templates,
     tls,
     viewing,
 )
@@ -35,6 +36,7 @@ def build_registry() -> Registry:
         registration,
         negotiation,
         sending,
+        templates,
         viewing,
         explaining,
         settings,

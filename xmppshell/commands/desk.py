@@ -30,6 +30,7 @@ from ..protocol.problem import Problem
 from ..remembered import MechanismMemory, keep_mechanisms, with_floor
 from ..session import Session, SessionError
 from ..settings import Settings
+from ..templates.shelf import Shelf
 from .accounts import Account, choose, overlaid, source_of, values_of
 from .known_entities import KnownEntities
 from .log import Log
@@ -69,6 +70,9 @@ class Screen(Protocol):
 
     async def ask(self, question: str, *, default: str = "", secret: bool = False) -> str | None:
         """Ask for one line, without echo if `secret`; None if the user backs out."""
+
+    def offer(self, text: str) -> None:
+        """Put `text` into the prompt, to be edited or sent."""
 
     def leave(self) -> None:
         """End the shell after the current command."""
@@ -116,6 +120,7 @@ class Desk:
     settings: Settings | None = None
     sessions: Roll = field(default_factory=Roll)
     preferences: Preferences = field(default_factory=Preferences)
+    templates: Shelf = field(default_factory=Shelf)
     log: Log = field(default_factory=Log)
     view: ViewChoices = field(default_factory=ViewChoices)
     seen_jids: dict[str, None] = field(default_factory=dict)

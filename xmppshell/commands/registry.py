@@ -21,6 +21,7 @@ _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 GROUPS = {
     "stream": "Connecting and leaving",
     "send": "Sending",
+    "templates": "Templates",
     "view": "Looking",
     "keep": "Keeping",
     "help": "Help",

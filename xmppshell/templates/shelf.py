@@ -6,17 +6,18 @@ whenever they have changed.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from ..protocol.problem import Problem, ProblemError
 from .model import Group, Template
-from .reading import Reading, names_in, read, title_in
+from .reading import NAME, Reading, names_in, read, title_in
 
 ORDER: Final = (
     "message",
@@ -42,6 +43,10 @@ ORDER: Final = (
 
 class UnknownTemplate(ProblemError):
     """There is no template, or no group, of that name."""
+
+
+class CannotSave(ProblemError):
+    """A template cannot be written into the user's folder."""
 
 
 @dataclass
@@ -128,6 +133,55 @@ class Shelf:
 
     # The user's own.
 
+    def save(self, name: str, text: str, *, replacing: bool = False) -> Path:
+        """Write a file with one new template into the user's folder, whole or not at all.
+
+        A template of that name is replaced only if asked for. Returns the file; raises
+        `CannotSave`.
+        """
+        self.check_free(name, replacing=replacing)
+        path = self._path(name)
+        beside = path.parent / f".{name}.new"
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            beside.unlink(missing_ok=True)
+            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(text.encode())
+            if replacing:
+                beside.replace(path)
+            else:
+                os.link(beside, path)  # Fails if somebody else made the file meanwhile.
+                beside.unlink()
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            what = f"{self.short(path)} cannot be written: {error.strerror}"
+            raise CannotSave(Problem(what, "", "check the folder")) from error
+        return path
+
+    def check_free(self, name: str, *, replacing: bool = False) -> None:
+        """Raise `CannotSave` if a new template cannot be called `name`."""
+        path = self._path(name)
+        there = next((t.source for t in self._own_templates() if t.name == name), "")
+        if there and there != self.short(path):
+            what = f"there is a template {name} in {there}"
+            raise CannotSave(Problem(what, "", "change it there, or take another name"))
+        if replacing:
+            return
+        cure = "take another name; --force replaces it"
+        if there or path.exists():
+            raise CannotSave(Problem(f"there is a {self.short(path)} already", "", cure))
+        if name in _shipped_names():
+            what = f"there is a template {name}, which comes with xmppshell"
+            raise CannotSave(Problem(what, "", "take another name; --force stands in for it"))
+
+    def _path(self, name: str) -> Path:
+        """Return the file of a template that is saved as `name`; raises `CannotSave`."""
+        if self.folder is None or not NAME.fullmatch(name):
+            what = f"“{name}” cannot be the name of a template"
+            raise CannotSave(Problem(what, "", "use letters, digits, dots, - and _"))
+        return self.folder / f"{name}.toml"
+
     def _own_templates(self) -> list[Template]:
         """Return the user's templates; of two with the same name the first."""
         found: dict[str, Template] = {}
@@ -201,6 +255,8 @@ def _unknown(name: str, near: list[str], names: list[str]) -> UnknownTemplate:
 @functools.cache
 def _texts() -> dict[str, str]:
     """Return the files that come with the program, by the group that each holds."""
+    from importlib.resources import files
+
     data = files(__package__) / "data"
     return {name: (data / f"{name}.toml").read_text("utf-8") for name in ORDER}
 

@@ -104,6 +104,11 @@ class ShellScreen:
         if self.prompt is not None and not self.prompt.offer(draft(move)):
             self.say("the prompt is in use; the proposal waits above", "dim")
 
+    def offer(self, text: str) -> None:
+        """Put `text` into the prompt, now or when it is free."""
+        if self.prompt is not None:
+            self.prompt.offer(text)
+
     async def ask_password(self, account: str) -> str | None:
         """Ask for a password without echo."""
         if self.prompt is None:

@@ -20,6 +20,7 @@ from ..configuration.reading import preferences_at
 from ..exit_status import ExitStatus
 from ..protocol.problem import Problem, ProblemError
 from ..remembered import MechanismMemory
+from ..templates.shelf import Shelf
 from .printer import Printer
 from .recording import start_capture
 from .screen import ShellScreen
@@ -72,6 +73,7 @@ class Shell:
             preferences=preferences,
             memory=MechanismMemory(environment.mechanisms_file) if remember else None,
             tokens_folder=environment.tokens_folder if remember else None,
+            templates=Shelf(environment.templates_folder, environment.short),
         )
         self._captures: list[CaptureWriter] = []
         self._work: asyncio.Task[None] | None = None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ...commands.templates import field_suggestions
 from ...configuration.keys import DEFAULT_KEYS, LOOKS_KEYS
 from ...configuration.reading import ConfigurationError
 from ...protocol.errors import SASL_CONDITIONS, STANZA_CONDITIONS, STREAM_CONDITIONS
@@ -52,13 +53,15 @@ def _arguments(desk: Desk, command: Command, rest: str) -> Iterator[Offer]:
                     yield Offer(name, len(word), name, each.meaning)
         return
     taken = sum(not w.startswith("--") for w in words)
+    if command.arguments and command.arguments[-1].rest:
+        taken = min(taken, len(command.arguments) - 1)
     if taken < len(command.arguments):
         argument = command.arguments[taken]
-        yield from matching([*argument.choices, *_suggested(desk, argument, words)], word)
+        yield from matching([*argument.choices, *_suggested(desk, argument, words, word)], word)
 
 
-def _suggested(desk: Desk, argument: Argument, words: list[str]) -> Iterable[str]:
-    """Give the list that an argument asks for; `words` are those before it."""
+def _suggested(desk: Desk, argument: Argument, words: list[str], word: str) -> Iterable[str]:
+    """Give the list that an argument asks for; `words` are those before `word`, the last."""
     if argument.suggest == "commands":
         return desk.registry.commands
     if argument.suggest == "jids":
@@ -74,6 +77,12 @@ def _suggested(desk: Desk, argument: Argument, words: list[str]) -> Iterable[str
         return () if key is None else key.typed_choices
     if argument.suggest == "conditions":
         return sorted({*STANZA_CONDITIONS, *STREAM_CONDITIONS, *SASL_CONDITIONS})
+    if argument.suggest == "templates":
+        return desk.templates.names()
+    if argument.suggest == "groups":
+        return desk.templates.groups()
+    if argument.suggest == "fields":
+        return field_suggestions(desk, words, word)
     return ()
 
 

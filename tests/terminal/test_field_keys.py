@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from terminal.prompt_driver import Typist, typist
 
+from xmppshell.knowledge.catalogue import Catalogue, catalogue
+from xmppshell.terminal.completing import vocabulary
+
 LEFT, RIGHT, UP, DOWN, BACK_TAB = "\x1b[D", "\x1b[C", "\x1b[A", "\x1b[B", "\x1b[Z"
 ADD = "<message to='‹to›'><subject>‹subject?›</subject><body>‹body›</body></message>"
 
@@ -201,3 +204,18 @@ async def test_another_quote_belongs_to_the_value(tmp_path: Path) -> None:
         await someone.type('a"')
         assert at(someone) == "<presence to='a\"|'/>"
         assert await someone.type("'") == "<presence to='a\"'/>"
+
+
+async def test_what_is_offered_from_is_read_before_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = Catalogue(catalogue()._texts, {})
+    monkeypatch.setattr(vocabulary, "catalogue", lambda: fresh)
+    async with typist(tmp_path) as someone:
+        await someone.type("")
+        assert not fresh._read
+        for _ in range(500):
+            await asyncio.sleep(0.02)
+            if fresh._children:
+                break
+        assert set(fresh._read) == set(fresh.topics)

@@ -130,7 +130,7 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
         before = buffer.document.text_before_cursor
         buffer.insert_text("/")
         session, xml = prompt.desk.addressee(before)
-        open_tags = _may_close(xml, context_of(session))
+        open_tags = _may_close(masked(xml), context_of(session))
         if open_tags:
             if not _keys_behind(event):
                 _move_left(buffer, len(open_tags))

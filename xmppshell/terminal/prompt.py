@@ -21,6 +21,7 @@ from prompt_toolkit.styles import Style
 from ..commands.roll import is_over
 from ..templates.placeholders import open_fields
 from .completer import ShellCompleter
+from .completing.vocabulary import read_ahead
 from .history import PrivateHistory
 from .input_display import Hidden, Visible
 from .keys import bindings
@@ -49,6 +50,10 @@ _TOOLBAR_STYLES = {
 ESCAPE_SECONDS = 0.1
 """How long a terminal may take to send the rest of a key that begins with Escape."""
 
+IDLE_SECONDS = 0.1
+PAUSE_SECONDS = 0.005
+"""How long after the prompt is there the catalogue is read, and how long between two steps."""
+
 REFRESH_SECONDS = 0.05
 """How long the toolbar may lag behind, so that a flood does not have it drawn all the time."""
 
@@ -72,6 +77,7 @@ class Prompt:
         self._keyboard = keyboard
         self._offers: deque[str] = deque()
         self._offered = ""
+        self._ahead = read_ahead()
         self._refreshing: asyncio.TimerHandle | None = None
         self.history = PrivateHistory(history, warn)
         self._warn = warn
@@ -103,8 +109,20 @@ class Prompt:
         """Return the next complete input; raises EOFError on Ctrl-D."""
         self.complain(None)
         self._offered = self._offers.popleft() if self._offers else ""
-        default = _at_its_first_field(self._offered)
-        return await self._session.prompt_async(default=default, handle_sigint=False)
+        return await self._session.prompt_async(
+            default=_at_its_first_field(self._offered),
+            handle_sigint=False,
+            pre_run=self._begin,
+        )
+
+    def _begin(self) -> None:
+        self._session.app.create_background_task(self._read_ahead())
+
+    async def _read_ahead(self) -> None:
+        """Read what completion offers from while nothing else is to be done."""
+        await asyncio.sleep(IDLE_SECONDS)
+        for _ in self._ahead:
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def ask_secret(self, message: str) -> str | None:
         """Ask without echo and without history; None if the user backs out."""

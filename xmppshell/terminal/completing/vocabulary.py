@@ -7,6 +7,8 @@ things in them; the catalogue tells of those in `jabber:client`.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from typing import Final
 
 from ...knowledge.catalogue import catalogue
 from ...knowledge.model import STREAM, Element
@@ -14,6 +16,8 @@ from ...knowledge.specifications import specifications
 from ...protocol.namespaces import CLIENT, COMPONENT_ACCEPT, SERVER
 from ...protocol.xml.cursor import OpenTag
 from .surroundings import stanza_path
+
+TITLES_A_STEP: Final = 30
 
 CONTENT_NAMESPACES = ("", CLIENT, SERVER, COMPONENT_ACCEPT)
 """The namespaces of stanzas, "" where a stream has none of its own."""
@@ -69,11 +73,13 @@ def is_past(spec: str) -> bool:
     return found is not None and found.status in _PAST
 
 
-def topics_to_read() -> tuple[str, ...]:
-    """Return the topics of the catalogue, to be read one by one with `read_topic`."""
-    return catalogue().topics
-
-
-def read_topic(name: str) -> None:
-    """Read one topic of the catalogue ahead of its use; it takes some milliseconds."""
-    catalogue().topic(name)
+def read_ahead() -> Iterator[None]:
+    """Read all that is offered from, before it is needed, in steps of a few milliseconds."""
+    for topic in catalogue().topics:
+        catalogue().topic(topic)
+        yield
+    allowed_in((), CLIENT)
+    for number, namespace in enumerate(catalogue().known_names()):
+        title_of(namespace)
+        if number % TITLES_A_STEP == 0:
+            yield

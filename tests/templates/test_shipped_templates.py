@@ -72,6 +72,12 @@ def test_it_says_what_it_is_for(template: Template) -> None:
 
 
 @each_template
+def test_what_has_to_be_given_comes_first(template: Template) -> None:
+    given = [f.default is not None or f.optional for f in template.fields.values()]
+    assert given == sorted(given)
+
+
+@each_template
 def test_its_reference_is_known(template: Template) -> None:
     found = REFERENCE.fullmatch(template.reference)
     assert found is not None
@@ -123,7 +129,7 @@ def test_it_leaves_the_id_to_the_shell(template: Template) -> None:
 
 def test_every_error_condition_can_be_chosen() -> None:
     for name in ("message.error", "presence.error", "iq.error"):
-        assert set(shipped(name).fields["cond"].one_of) == set(STANZA_CONDITIONS)
+        assert set(shipped(name).fields["condition"].one_of) == set(STANZA_CONDITIONS)
 
 
 def test_the_priority_has_its_range() -> None:

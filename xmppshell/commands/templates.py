@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..protocol.events import Direction, ElementSeen
 from ..protocol.problem import Problem
-from ..templates.filling import fill
 from ..templates.placeholders import open_fields
-from ..templates.words import arrange, split
 from ..transcript.redaction import REDACTED, redact
 from .registry import Argument, Call, Command, CommandError, Option
 
@@ -87,6 +85,9 @@ def _tell_mistakes(desk: Desk) -> None:
 
 
 def _filled(desk: Desk, template: Template, call: Call) -> str:
+    from ..templates.filling import fill
+    from ..templates.words import arrange, split
+
     values = arrange(template, split(call.get("values") or ""))
     return fill(template, values, _variables(desk))
 

@@ -143,7 +143,7 @@ def _wrong(field: Field, value: str) -> Problem | None:
     such = f"such as {field.name}={_quoted(example)}" if example and not field.least else ""
     cure = " · ".join(part for part in (problem.cure, such) if part)
     what = f"{field.name}: {problem.what}"
-    return Problem(what, problem.cause or field.meaning, cure, problem.reference)
+    return Problem(what, problem.cause, cure, problem.reference)
 
 
 def _quoted(example: str) -> str:
@@ -156,7 +156,7 @@ def _listed(field: Field, value: str) -> Problem | None:
     near = difflib.get_close_matches(value.lower(), field.one_of, n=1)
     cure = f"perhaps {near[0]}" if near else f"it is {field.words}"
     shown = value if len(value) < 40 else value[:39] + "…"
-    return Problem(f"“{shown}” is none of {', '.join(field.one_of)}", field.meaning, cure)
+    return Problem(f"“{shown}” is none of {', '.join(field.one_of)}", "", cure)
 
 
 def _well_formed(value: str) -> Problem | None:

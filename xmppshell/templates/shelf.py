@@ -7,17 +7,18 @@ whenever they have changed.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..protocol.problem import Problem, ProblemError
-from .model import Group, Template
-from .reading import NAME, Reading, names_in, read, title_in
+
+if TYPE_CHECKING:
+    from .model import Group, Template
+    from .reading import Reading
 
 ORDER: Final = (
     "message",
@@ -78,6 +79,8 @@ class Shelf:
 
     def groups(self) -> dict[str, str]:
         """Return the title of each group by its name."""
+        from .reading import title_in
+
         found = {name: title_in(_texts()[name]) for name in ORDER}
         for each in self._readings():
             found.setdefault(each.group.name, each.group.title)
@@ -106,6 +109,10 @@ class Shelf:
 
     def group(self, name: str) -> Group:
         """Return the templates of a group; raises `UnknownTemplate` with near names."""
+        import difflib
+
+        from .model import Group
+
         groups = self.groups()
         if name not in groups:
             starts = [each for each in groups if each.startswith(name)] if name else []
@@ -177,6 +184,8 @@ class Shelf:
 
     def _path(self, name: str) -> Path:
         """Return the file of a template that is saved as `name`; raises `CannotSave`."""
+        from .reading import NAME
+
         if self.folder is None or not NAME.fullmatch(name):
             what = f"“{name}” cannot be the name of a template"
             raise CannotSave(Problem(what, "", "use letters, digits, dots, - and _"))
@@ -219,6 +228,9 @@ class Shelf:
         return [own.reading for own in self._own.values()]
 
     def _read(self, path: Path, known: _OwnFile | None) -> _OwnFile | None:
+        from .model import Group
+        from .reading import Reading, read
+
         try:
             status = path.stat()
             stamp = status.st_mtime_ns, status.st_size
@@ -240,12 +252,18 @@ class Shelf:
 
 
 def _unknown(name: str, near: list[str], names: list[str]) -> UnknownTemplate:
+    import difflib
+
     if near:
         what = f"{name} could be more than one template" if name else "which template?"
         return UnknownTemplate(Problem(what, "", " or ".join(near[:6])))
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     close = close or [each for each in names if name.lower() in each][:3]
-    cure = f"perhaps {' or '.join(close)}" if close else "`/templates` lists them all"
+    cure = (
+        f"perhaps {' or '.join(close)}"
+        if close
+        else "/templates, or `xmppshell template`, lists them all"
+    )
     return UnknownTemplate(Problem(f"there is no template {name}", "", cure))
 
 
@@ -264,11 +282,15 @@ def _texts() -> dict[str, str]:
 @functools.cache
 def _shipped_names() -> dict[str, str]:
     """Return the group of each template that comes with the program, by the template's name."""
+    from .reading import names_in
+
     return {name: group for group, text in _texts().items() for name in names_in(text)}
 
 
 @functools.cache
 def _shipped_group(name: str) -> Group:
+    from .reading import read, title_in
+
     reading = read(_texts()[name], group=name, file=f"{name}.toml")
     if reading.problems:
         raise ValueError("; ".join(problem.what for problem in reading.problems))

@@ -93,7 +93,7 @@ def test_an_error_of_a_server_is_explained_by_the_request(people: list[Person]) 
     answer = log.answer_to(asked.number)
     assert answer is not None
     shown = ExplainView(Theme(False), 100).tree(explained_record(log, answer))
-    assert f"your request: xmlns='{wanted}': likely: nobody is known to serve this" in shown
+    assert f"in the request, xmlns='{wanted}': likely nobody serves this namespace" in shown
     assert "usually: " in shown
     assert "try: " in shown
 

@@ -23,6 +23,7 @@ from ..protocol.events import (
     StreamHeaderSeen,
     TextSeen,
 )
+from ..protocol.namespaces import DISCO_INFO
 from ..protocol.xml import Completeness, Context, examine, parse_element
 from ..protocol.xml.cursor import PlaceKind, place_at
 from ..transcript.redaction import REDACTED, redact
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from ..session import Session
     from .log import Log
 
+_INFO: Final = f"{{{DISCO_INFO}}}query"
 _HIDDEN: Final = re.compile(re.escape(REDACTED))
 _END_OF_NAME: Final = re.compile(r"[^\s<>/]*")
 
@@ -46,9 +48,11 @@ def explained_record(log: Log, record: Record, *, whole: bool = False) -> Branch
     event = record.event
     if isinstance(event, ElementSeen):
         around = Circumstances(
+            received=event.direction is Direction.RECEIVED,
             request=_request(log, record),
             fields=_fields(log, record),
             presence=_presence(log, record),
+            features=_features(log, record),
             whole=whole,
             unjudged=_HIDDEN,
         )
@@ -106,6 +110,24 @@ def _presence(log: Log, record: Record) -> str:
         if earlier.at <= record.at and seen.type in (None, "unavailable"):
             return seen.type or "available"
     return ""
+
+
+def _features(log: Log, record: Record) -> frozenset[str] | None:
+    """Return the features that who sent an error told of before, None if it did not."""
+    event = record.event
+    stanza = event.stanza if isinstance(event, ElementSeen) else None
+    if stanza is None or stanza.type != "error":
+        return None
+    for earlier in log.stanzas(Direction.RECEIVED, record.session):
+        told = earlier.event
+        if earlier.at > record.at or not isinstance(told, ElementSeen) or told.stanza is None:
+            continue
+        if told.stanza.sender == stanza.sender and told.stanza.payload == _INFO:
+            query = told.element[0]
+            if told.stanza.type == "result" and not query.get("node"):
+                found = query.iterfind(f"{{{DISCO_INFO}}}feature")
+                return frozenset(feature.get("var", "") for feature in found)
+    return None
 
 
 def explained_draft(session: Session | None, text: str, position: int) -> tuple[Branch | Card, ...]:

@@ -21,24 +21,23 @@ from .nearness import listed, near, near_namespaces
 
 if TYPE_CHECKING:
     from ..protocol.errors import StanzaError
+    from .circumstances import Circumstances
 
 MOST: Final = 4
 """So many clues are given; what comes first explains what comes after."""
 
 
 def clues(
-    error: StanzaError, request: etree._Element, answer: etree._Element, presence: str
+    error: StanzaError, request: etree._Element, answer: etree._Element, around: Circumstances
 ) -> Iterator[Remark]:
-    """Give what in `request` may have led to `error`, which the stanza `answer` carries.
-
-    `presence` is the type of the last presence that came from where the request went.
-    """
+    """Give what in `request` may have led to `error`, which the stanza `answer` carries."""
     if answer is request:  # The error repeats it, with the addresses turned round.
         to, me = request.get("from"), request.get("to")
     else:
         to, me = request.get("to"), answer.get("to")
-    found = _Clues(error.condition, request, to or "", me or "", presence)
-    given = dict.fromkeys(found.give())
+    found = _Clues(error.condition, request, to or "", me or "", around)
+    # An error of this side has no other to guess at.
+    given = dict.fromkeys(found.give() if around.received else found.structure())
     yield from list(given)[:MOST]
 
 
@@ -46,7 +45,7 @@ class _Clues:
     """The search through one request that went to `to` from `me`."""
 
     def __init__(
-        self, condition: str, request: etree._Element, to: str, me: str, presence: str
+        self, condition: str, request: etree._Element, to: str, me: str, around: Circumstances
     ) -> None:
         self._condition = condition
         self._request = request
@@ -54,7 +53,7 @@ class _Clues:
         self._type = request.get("type", "")
         self._to = to
         self._me = me
-        self._presence = presence
+        self._around = around
         self._payloads = [
             child
             for child in request.iterchildren(etree.Element)
@@ -64,8 +63,8 @@ class _Clues:
     def give(self) -> Iterator[Remark]:
         """Give what there is, the likeliest first."""
         finders: dict[str, Callable[[], Iterator[Remark]]] = {
-            "bad-request": self._structure,
-            "feature-not-implemented": self._structure,
+            "bad-request": self.structure,
+            "feature-not-implemented": self.structure,
             "service-unavailable": self._unavailable,
             "item-not-found": self._item,
             "jid-malformed": self._addresses,
@@ -81,14 +80,15 @@ class _Clues:
             "recipient-unavailable": self._addressee,
             "gone": self._addressee,
             "redirect": self._addressee,
-            "unexpected-request": self._structure,
+            "unexpected-request": self.structure,
         }
-        finder = finders.get(self._condition, self._structure)
+        finder = finders.get(self._condition, self.structure)
         yield from finder()
 
     # What the catalogue says against the payload.
 
-    def _structure(self) -> Iterator[Remark]:
+    def structure(self) -> Iterator[Remark]:
+        """Give what in the payload is not as its specification has it."""
         if self._kind == "iq" and self._type in ("get", "set") and len(self._payloads) != 1:
             count = len(self._payloads) or "no"
             text = f"it has {count} children, and a {self._type} has exactly one payload"
@@ -108,9 +108,9 @@ class _Clues:
             )
         elif space is None:
             like = near_namespaces(namespace)
-            hint = f"; did you mean {listed(like)}?" if like else "; is it misspelt?"
+            hint = f"; did you mean {listed(like)}?" if like else ""
             part = f"xmlns='{namespace}'"
-            yield _clue(f"likely: nobody is known to serve this namespace{hint}", part)
+            yield _clue(f"likely nobody serves this namespace, which is not known here{hint}", part)
         elif space.elements and name not in space.elements:
             like = near(name, space.elements)
             hint = f"; did you mean {listed(f'<{each}/>' for each in like)}?" if like else ""
@@ -129,8 +129,10 @@ class _Clues:
     # By condition.
 
     def _unavailable(self) -> Iterator[Remark]:
-        found = list(self._structure())
+        found = list(self.structure())
         yield from found or self._addressee()
+        if not found and self._what_was_asked() in (self._around.features or ()):
+            yield from self._names()
 
     def _addressee(self) -> Iterator[Remark]:
         part = f"to='{self._to}'" if self._to else ""
@@ -144,15 +146,11 @@ class _Clues:
         if self._to and to is None:
             return "this is not a JID"
         if to is None or (me is not None and to == me.bare):
-            return (
-                f"your own server answers for your account, and likely does not know {what}"
-                if self._kind == "iq"
-                else "it went to your own account"
-            )
+            return f"your own server answers for your account; {self._guess(what)}"
         if not to.local and not to.resource:
             own = me is not None and me.domain == to.domain
             who = "your own server" if own else "the server or service"
-            return f"{who} answers for its domain, and likely does not know {what}"
+            return f"{who} answers here; {self._guess(what)}"
         if to.resource:
             return self._about_full_jid(to, what)
         if self._kind == "iq":
@@ -161,41 +159,52 @@ class _Clues:
                 f" {what}, or there is no such account, which it does not tell apart on purpose"
             )
         return (
-            "likely: there is no such account, or nobody is online there and nothing is kept for"
+            "likely there is no such account, or nobody is online there and nothing is kept for"
             " later; a server does not tell which"
         )
 
+    def _guess(self, what: str) -> str:
+        """Say whether the addressee knows what was asked, by what it said of itself."""
+        features = self._around.features
+        if features is None or self._kind != "iq":
+            return f"likely it does not know {what}"
+        if what in features:
+            return f"it lists {what} among its features, so likely it refuses this part of it"
+        return f"it does not list {what} among its features"
+
     def _about_full_jid(self, to: JID, what: str) -> str:
-        if self._presence == "available":
-            return f"it was online by its last presence, so likely it does not know {what}"
-        if self._presence:
-            return f"likely: it is not online; its last presence here was {self._presence}"
+        if self._around.presence == "available":
+            return f"it was online by its last presence; {self._guess(what)}"
+        if self._around.presence:
+            return f"likely it is not online: its last presence here was {self._around.presence}"
         return (
-            f"likely: that resource is not online, or the client there does not know {what};"
-            " whoever may not see its presence is told the same for both"
+            f"likely that resource is not online, or the client there does not know {what};"
+            " who may not see its presence is told the same for both"
         )
 
     def _what_was_asked(self) -> str:
-        if not self._payloads:
-            return "what was asked"
-        name = etree.QName(self._payloads[0])
-        if name.namespace == ns.CLIENT or self._kind != "iq":
+        if not self._payloads or self._kind != "iq":
             return f"such a{'n' if self._kind == 'iq' else ''} {self._kind}"
-        return f"{name.namespace}"
+        name = etree.QName(self._payloads[0])
+        return "such an iq" if name.namespace == ns.CLIENT else str(name.namespace)
+
+    def _names(self) -> Iterator[Remark]:
+        for element in self._inside():
+            for name in ("node", "id", "sessionid", "item", "previd"):
+                if element.get(name):
+                    part = f"{name}='{element.get(name)}'"
+                    yield _clue("likely there is nothing of that name there", part)
 
     def _item(self) -> Iterator[Remark]:
+        yield from self._names()
+        to = _jid(self._to)
+        if to is not None and to.local:
+            what = "room" if self._kind == "presence" else "account or room"
+            yield _clue(f"likely there is no such {what}", f"to='{self._to}'")
+
+    def _inside(self) -> Iterator[etree._Element]:
         for payload in self._payloads:
-            for element in payload.iter(etree.Element):
-                for name in ("node", "id", "sessionid", "item", "previd"):
-                    if element.get(name):
-                        part = f"{name}='{element.get(name)}'"
-                        yield _clue("likely: there is nothing of that name there", part)
-        if not self._to:
-            return
-        room = self._has(MUC)
-        what = "no such room" if room else "nothing at that address, or it does not exist"
-        yield _clue(f"or there is {what}; addresses are compared letter by letter",
-                    f"to='{self._to}'")  # fmt: skip
+            yield from payload.iter(etree.Element)
 
     def _addresses(self) -> Iterator[Remark]:
         if self._to and _jid(self._to) is None:
@@ -204,29 +213,28 @@ class _Clues:
         if to is not None and self._kind == "presence" and self._has(MUC) and not to.resource:
             text = "the nickname is missing: a room is joined at ROOM@SERVICE/NICKNAME"
             yield _clue(text, f"to='{self._to}'")
-        for payload in self._payloads:
-            for element in payload.iter(etree.Element):
-                value = element.get("jid")
-                if value is not None and _jid(value) is None:
-                    yield _clue(_why_no_jid(value), f"jid='{value}'")
+        for element in self._inside():
+            value = element.get("jid")
+            if value is not None and _jid(value) is None:
+                yield _clue(_why_no_jid(value), f"jid='{value}'")
 
     def _acceptance(self) -> Iterator[Remark]:
         if self._kind == "message" and self._type == "groupchat":
-            yield _clue("likely: you are not in that room; join it first", f"to='{self._to}'")
-        yield from self._structure()
+            yield _clue("likely you are not in that room; join it first", f"to='{self._to}'")
+        yield from self.structure()
 
     def _name_taken(self) -> Iterator[Remark]:
         to = _jid(self._to)
         if self._kind == "presence" and to is not None and to.resource:
-            yield _clue(f"likely: somebody in the room is called {to.resource}", f"to='{self._to}'")
+            yield _clue(f"likely somebody in the room is called {to.resource}", f"to='{self._to}'")
         for payload in self._payloads:
             for name in ("username", "resource", "nick"):
                 text = payload.findtext(f".//{{*}}{name}")
                 if text:
-                    yield _clue("likely: this is taken", f"<{name}>{text}</{name}>")
+                    yield _clue("this is likely taken", f"<{name}>{text}</{name}>")
             node = payload.find(".//{*}create")
             if node is not None and node.get("node"):
-                yield _clue("likely: there is a node of that name", f"node='{node.get('node')}'")
+                yield _clue("likely there is a node of that name", f"node='{node.get('node')}'")
 
     def _remote(self) -> Iterator[Remark]:
         to = _jid(self._to)
@@ -236,19 +244,23 @@ class _Clues:
     def _permission(self) -> Iterator[Remark]:
         for payload in self._payloads:
             yield from self._wrong_type_of(payload)
-            for element in payload.iter(etree.Element):
-                for name in ("role", "affiliation", "node"):
-                    if element.get(name):
-                        part = f"{name}='{element.get(name)}'"
-                        yield _clue("likely: this is what you may not ask for there", part)
+        for element in self._inside():
+            for name in ("role", "affiliation", "node"):
+                if element.get(name):
+                    part = f"{name}='{element.get(name)}'"
+                    yield _clue("this is likely what you may not ask for there", part)
         if self._to:
             yield _clue("whoever answers there decides who may", f"to='{self._to}'")
 
     def _credentials(self) -> Iterator[Remark]:
         if self._has(MUC):
             given = self._request.find(f"{{{MUC}}}x/{{{MUC}}}password") is not None
-            text = "the password of the room is wrong" if given else "the room wants a <password/>"
-            yield _clue(f"likely: {text}", f"<x xmlns='{MUC}'>")
+            text = (
+                "likely the password of the room is wrong"
+                if given
+                else "likely the room wants a <password/>"
+            )
+            yield _clue(text, f"<x xmlns='{MUC}'>")
         yield from self._permission()
 
     def _wrong_type_of(self, payload: etree._Element) -> Iterator[Remark]:

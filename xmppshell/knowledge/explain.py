@@ -8,8 +8,9 @@ coverage(elements)            how much of what was said the catalogue knows
 
 from __future__ import annotations
 
+from .circumstances import Circumstances
 from .coverage import Coverage, coverage
-from .explain_element import Circumstances, explain_element
+from .explain_element import explain_element
 from .explain_path import explain_path
 from .explain_stream import explain_header, explain_part
 from .explain_term import elements_of, explain_term

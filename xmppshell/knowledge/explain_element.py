@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from lxml import etree
@@ -14,6 +13,7 @@ from ..protocol import namespaces as ns
 from ..protocol.errors import condition
 from ..protocol.sasl_explain import MASK, Field
 from .catalogue import STANZA_NAMESPACES, canonical, catalogue
+from .circumstances import Circumstances
 from .explain_error import error_remarks
 from .explain_value import (
     CAPS,
@@ -45,23 +45,6 @@ _TELLING: Final = ("var", "jid", "name", "code", "node", "id", "category", "mech
 """The attributes by which like elements differ, the most telling first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What is known around an element.
-
-    `request` is what it answers, `fields` what its SASL payload says, `presence` the type of the
-    last presence that came from where an error comes from ("available" for none, "" for no
-    presence). With `whole` nothing is left out. Values in which `unjudged` is found stand for
-    others, and are not held against what they should be.
-    """
-
-    request: etree._Element | None = None
-    fields: Sequence[Field] = ()
-    presence: str = ""
-    whole: bool = False
-    unjudged: re.Pattern[str] | None = None
-
-
 def explain_element(element: etree._Element, circumstances: Circumstances | None = None) -> Branch:
     """Return `element`, a top-level one or any other, with what there is to say of it.
 
@@ -70,9 +53,10 @@ def explain_element(element: etree._Element, circumstances: Circumstances | None
     around = circumstances or Circumstances()
     branch = _Annotator(around).branch(element, _parent_namespace(element))
     fields = (_payload_value(field) for field in around.fields)
+    values = (_to_the_user(value) if around.received else value for value in branch.values)
     return replace(
         branch,
-        values=(*branch.values, *fields),
+        values=(*values, *fields),
         remarks=(*branch.remarks, *_answers(element, around)),
     )
 
@@ -134,7 +118,7 @@ class _Annotator:
     def _error_remarks(self, element: etree._Element) -> Sequence[Remark]:
         if etree.QName(element).localname not in ("error", "failure", "failed"):
             return ()
-        return error_remarks(element, self._around.request, self._around.presence)
+        return error_remarks(element, self._around)
 
     # Children, and which of them are left out.
 
@@ -221,6 +205,10 @@ def _values(element: etree._Element, known: Element | None) -> Iterator[Value]:
 def _text_of(element: etree._Element) -> str:
     """Return the text directly in `element`, without the white space around it."""
     return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+
+
+def _to_the_user(value: Value) -> Value:
+    return replace(value, meaning="whom it is for: you") if value.name == "to" else value
 
 
 def _payload_value(field: Field) -> Value:

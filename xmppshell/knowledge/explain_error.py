@@ -9,26 +9,23 @@ from lxml import etree
 
 from ..protocol import namespaces as ns
 from ..protocol.errors import condition, problem_for, stanza_error, stream_error
+from ..protocol.jid import JID, JIDError
 from .clues import clues
 from .explanation import Remark
 
 if TYPE_CHECKING:
     from ..protocol.errors import StanzaError
+    from .circumstances import Circumstances
 
 
-def error_remarks(
-    element: etree._Element, request: etree._Element | None, presence: str
-) -> Sequence[Remark]:
-    """Return what there is to say of `element`, if it is an error of the stream or of a stanza.
-
-    `request` is what it answers, or None; `presence` is as in `Circumstances`.
-    """
+def error_remarks(element: etree._Element, around: Circumstances) -> Sequence[Remark]:
+    """Return what there is to say of `element`, if it is an error of the stream or of a stanza."""
     namespace, name = etree.QName(element).namespace, etree.QName(element).localname
     if namespace == ns.STREAM and name == "error":
         said = stream_error(element)
         return list(_cause_and_cure("stream", said.condition if said else ""))
     if name == "error":
-        return list(_stanza_error(element, request, presence))
+        return list(_stanza_error(element, around))
     if namespace in (ns.SASL, ns.SASL2):
         return list(_cause_and_cure("sasl", _first_name(element, ns.SASL)))
     if name in ("failed", "failure"):
@@ -54,21 +51,21 @@ def _cause_and_cure(family: str, name: str) -> Iterator[Remark]:
     yield Remark("try", problem.cure)
 
 
-def _stanza_error(
-    element: etree._Element, request: etree._Element | None, presence: str
-) -> Iterator[Remark]:
+def _stanza_error(element: etree._Element, around: Circumstances) -> Iterator[Remark]:
     error = stanza_error(element)
     stanza = element.getparent()
     if error is None or stanza is None:
         return
-    repeated = request is None and _repeats(stanza)
-    asked = stanza if repeated else request
-    if asked is not None:
-        yield from clues(error, asked, stanza, presence)
+    request = around.request
+    if request is None and _repeats(stanza):
+        request = stanza
+    if request is not None:
+        yield from clues(error, request, stanza, around)
     if not error.condition:
         yield Remark("wrong", "it has no condition, though each error must have one")
     yield from _cause_and_cure("stanza", error.condition)
-    yield _who_raised(error, stanza)
+    if around.received:
+        yield _who_raised(error, stanza)
 
 
 def _who_raised(error: StanzaError, stanza: etree._Element) -> Remark:
@@ -77,10 +74,19 @@ def _who_raised(error: StanzaError, stanza: etree._Element) -> Remark:
     sender = stanza.get("from")
     if not sender:
         return Remark("note", "raised by your own server: nobody else sends without `from`")
+    if sender == _domain(stanza.get("to")):
+        return Remark("note", "raised by your own server")
     return Remark(
         "note",
         f"comes in the name of {sender}; without `by` it may be a server on the way that raised it",
     )
+
+
+def _domain(address: str | None) -> str:
+    try:
+        return JID.parse(address).domain if address else ""
+    except JIDError:
+        return ""
 
 
 def _repeats(stanza: etree._Element) -> bool:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from .cards import element_card
-from .explain_element import Circumstances, explain_element, known_element
+from .circumstances import Circumstances
+from .explain_element import explain_element, known_element
 from .explanation import Branch, Card
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ _LABELS: Final[dict[RemarkKind, tuple[str, Role]]] = {
     "wrong": ("! ", "error"),
     "usually": ("usually: ", "text"),
     "try": ("try: ", "text"),
-    "request": ("your request: ", "warning"),
+    "request": ("in the request, ", "warning"),
 }
 
 

@@ -120,10 +120,10 @@ async def test_a_menu_opens_while_xml_is_typed_and_enter_sends_all_the_same(
         assert menu(someone)[:3] == ["message", "presence", "iq"]
         await someone.type("iq type='")
         assert menu(someone) == ["get", "set", "result", "error"]
-        await someone.type("get'/>")
+        await someone.type("get'><ping xmlns='urn:xmpp:ping'/></iq>")
         assert menu(someone) == []
         await someone.type("\r")
-        assert await someone.entered() == "<iq type='get'/>"
+        assert await someone.entered() == "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>"
 
 
 async def test_enter_with_an_open_menu_does_not_take_from_it(tmp_path: Path) -> None:
@@ -142,6 +142,15 @@ async def test_arrows_choose_and_enter_keeps(tmp_path: Path) -> None:
         await someone.type("\r")
         assert at(someone) == "<presence><show>chat|"
         assert menu(someone) == []
+
+
+async def test_what_fits_behind_something_chosen_is_offered_at_once(tmp_path: Path) -> None:
+    async with typist(tmp_path) as someone:
+        await someone.type("<iq ", "\t", "\r")
+        assert at(someone) == "<iq type='|"
+        assert menu(someone) == ["get", "set", "result", "error"]
+        await someone.type(DOWN, "\r", " t", "\t")
+        assert at(someone) == "<iq type='get' to='|"
 
 
 async def test_a_skeleton_is_entered_at_its_first_field(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 _ASKED = CompleteEvent(completion_requested=True)
+_UNASKED = CompleteEvent(text_inserted=True)
 _CONTEXT = Context.for_namespace()
 
 
@@ -100,7 +101,13 @@ def go_to_field(buffer: Buffer, field: OpenField) -> None:
     app = get_app()
     if vi_mode() and app.vi_state.input_mode is InputMode.NAVIGATION:
         app.vi_state.input_mode = InputMode.INSERT
-    buffer.start_completion(select_first=False)
+    buffer.start_completion(complete_event=_UNASKED)
+
+
+def keep_chosen(buffer: Buffer) -> None:
+    """Close the menu, what was chosen being kept, and show what fits behind it."""
+    buffer.complete_state = None
+    buffer.start_completion(complete_event=_UNASKED)
 
 
 def delete_field(buffer: Buffer) -> None:
@@ -138,10 +145,10 @@ def _go_on(buffer: Buffer) -> None:
     found = found or list(buffer.completer.get_completions(buffer.document, _ASKED))
     if here is None and field is not None and _is_complete(buffer.document, found):
         go_to_field(buffer, field)
-    elif state is not None and state.completions:
-        _choose(buffer)
     elif len(found) == 1:
         _apply(buffer, found[0])
+    elif state is not None and state.completions:
+        _choose(buffer)
     elif found:
         buffer.start_completion(insert_common_part=True)
     elif _is_behind_value(buffer):
@@ -181,13 +188,12 @@ def _choose(buffer: Buffer, *, previous: bool = False) -> None:
 
 def _apply(buffer: Buffer, completion: Completion) -> None:
     buffer.apply_completion(completion)
-    if _enter_fields(buffer, completion):
-        buffer.start_completion(select_first=False)
+    _enter_fields(buffer, completion)
+    buffer.start_completion(complete_event=_UNASKED)
 
 
-def _enter_fields(buffer: Buffer, completion: Completion) -> bool:
-    """Put the cursor at the first open field of a text just put in; say whether it has one."""
+def _enter_fields(buffer: Buffer, completion: Completion) -> None:
+    """Put the cursor at the first open field of a text just put in, if it has one."""
     fields = open_fields(completion.text)
     if fields:
         buffer.cursor_position += fields[0].end - len(completion.text)
-    return bool(fields)

@@ -33,7 +33,7 @@ from ..protocol.problem import Problem, ProblemError
 from ..protocol.xml import Completeness, Context, XmlError, examine
 from ..templates.placeholders import OpenField, finished
 from .completing.field_meaning import meaning_of
-from .completion_keys import add_completion_keys, delete_field, go_to_field
+from .completion_keys import add_completion_keys, delete_field, go_to_field, keep_chosen
 from .placeholders import first_required, masked
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def bindings(prompt: Prompt) -> KeyBindingsBase:
         if paste.holds(event):
             buffer.insert_text("\n")
         elif buffer.complete_state is not None and buffer.complete_state.current_completion:
-            buffer.complete_state = None
+            keep_chosen(buffer)
         else:
             _judge(prompt, buffer)
 

@@ -29,6 +29,9 @@ MOST: Final = 40
 RELATED: Final = 6
 """So many documents are named whose titles have the term in them."""
 
+SHORTEST: Final = 2
+"""Shorter parts of names are not looked for."""
+
 _CONDITIONS: Final = frozenset({ns.STANZA_ERRORS, ns.STREAM_ERRORS, ns.SASL})
 
 _PREFIXES: Final = {"stream": ns.STREAM, "streams": ns.STREAM, "xmpp": ns.CLIENT}
@@ -47,6 +50,8 @@ _VERSION: Final = re.compile(r"[:#]\d+$|/\d+$")
 def explain_term(text: str) -> Answer:
     """Return all that `text` can mean; for what is unknown, names that are written much like it."""
     term = " ".join(text.split())
+    if not term:
+        return Answer("", ())
     found = _all(_EXACT, term) or _all(_SEARCHES, term)
     if not found:
         return Answer(term, (), near=_near(term))
@@ -99,7 +104,7 @@ def _words(term: str) -> Iterator[Card]:
 def _elements(term: str) -> Iterator[Card]:
     """Give namespaces that are called so after their own elements, and before those of others."""
     of_that_name = set(namespaces_ending(term))
-    elements = [e for e in elements_of(term) if not _is_condition(e)]
+    elements = [e for e in elements_of(term) if e.name != term or not _is_condition(e)]
     for element in elements:
         if element.namespace in of_that_name or element.namespace == ns.CLIENT:
             yield cards.element_card(element)
@@ -249,17 +254,22 @@ def _documents_by_title(term: str) -> Iterator[Card]:
 
 
 def _words_holding(term: str) -> Iterator[Card]:
-    for word in glossary().holding(term):
+    for word in [] if _too_short(term) else glossary().holding(term):
         yield cards.word_card(word)
 
 
 def _spaces_holding(term: str) -> Iterator[Card]:
     wanted = term.casefold().split()
-    for name in catalogue().known_names():
-        if wanted and all(part in name.casefold() for part in wanted):
+    for name in [] if _too_short(term) else catalogue().known_names():
+        if all(part in name.casefold() for part in wanted):
             space: Namespace | None = catalogue().namespace(name)
             if space is not None:
                 yield cards.namespace_card(space)
+
+
+def _too_short(term: str) -> bool:
+    """Say whether a part of the term is so short that it is found nearly everywhere."""
+    return any(len(part) < SHORTEST for part in term.split())
 
 
 _SEARCHES: Final[tuple[Callable[[str], Iterator[Card]], ...]] = (

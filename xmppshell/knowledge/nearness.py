@@ -9,10 +9,18 @@ from .catalogue import catalogue
 _MOST = 3
 
 
-def near(word: str, known: Iterable[str], cutoff: float = 0.72) -> tuple[str, ...]:
+_ALIKE = 0.72
+_SHORT = 4
+_ALIKE_IF_SHORT = 0.6
+"""How alike words must be (`difflib.SequenceMatcher.ratio`): one slip tells more in a short one."""
+
+
+def near(word: str, known: Iterable[str], cutoff: float | None = None) -> tuple[str, ...]:
     """Return up to three of `known` that are written much like `word`, the nearest first."""
     import difflib
 
+    if cutoff is None:
+        cutoff = _ALIKE if len(word) > _SHORT else _ALIKE_IF_SHORT
     by_case: dict[str, str] = {}
     for name in known:
         by_case.setdefault(name.casefold(), name)
@@ -25,7 +33,7 @@ def near_namespaces(name: str) -> tuple[str, ...]:
     known = catalogue().known_names()
     stem = name.rstrip("0123456789").rstrip(":#/")
     same = [other for other in known if other.rstrip("0123456789").rstrip(":#/") == stem]
-    return tuple(dict.fromkeys([*same, *near(name, known, cutoff=0.8)]))[:_MOST]
+    return tuple(dict.fromkeys([*same, *near(name, known, cutoff=0.87)]))[:_MOST]
 
 
 def listed(names: Iterable[str], joint: str = "or") -> str:

@@ -28,7 +28,7 @@ def names(reading: Reading) -> list[str]:
         ("<message type='chat' to='x", ["message"], ["message"]),
         ("<mess", [], []),
         ("<message>&<x/>", ["message"], ["message"]),
-        ("<a>&nbsp;</a>", [], []),
+        ("<a>&nbsp;</a>", ["a"], ["a"]),
         (f"{HEADER}<iq>", ["iq"], ["iq"]),
     ],
 )

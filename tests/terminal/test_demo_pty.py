@@ -405,6 +405,8 @@ def test_what_acts_on_a_terminal_is_shown_and_never_reaches_it(demo):
     demo.paste(f"<message to='$me' type='{acts}'>\n<x xmlns='urn:{acts}'/></message>")
     demo.wait_for(f"type='{shown}'")
     demo.press("enter")
+    demo.wait_for("is no type of message")
+    demo.press("enter")
     demo.wait_for(f"urn:{shown}", count=3)
     demo.send("<message><x xmlns='ur")
     demo.press("tab")

@@ -82,7 +82,9 @@ def test_a_component_is_told_what_it_owes(servers: tuple[Background, Background]
     with connect(place, "--component", "--port", port, who=DOMAIN) as shell:
         shell.wait_for(ONLINE)
         assert "unencrypted, as components usually are" in shell.text()
-        shell.enter("<message to='juliet@localhost'/>", "a component writes `from`")
+        shell.enter("<message to='juliet@localhost'/>", "a component's stanza has no `from`")
+        shell.press("enter")
+        shell.wait_for("a component writes `from`")
         shell.leave()
 
 

@@ -130,7 +130,8 @@ def test_a_stanza_at_the_wrong_moment_is_sent_and_its_error_explained(demo) -> N
     shell.wait_for("secured")
     enter(shell, HEADER, "<mechanism>")
     message = "<message to='romeo@localhost'><body>too early</body></message>"
-    enter(shell, message, "not-authorized")
+    enter(shell, message, "nobody has signed in yet")
+    enter(shell, "", "not-authorized")
     shell.wait_for("usually")
 
 

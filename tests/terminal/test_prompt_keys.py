@@ -74,13 +74,13 @@ async def test_without_a_toolbar_what_is_wrong_is_said_above(tmp_path: Path) -> 
 
 async def test_enter_goes_on_below(tmp_path: Path) -> None:
     async with typist(tmp_path) as someone:
-        assert await someone.type("<a>", "\r") == "<a>\n  "
-        assert await someone.type("<b>", "\r") == "<a>\n  <b>\n    "
-        assert await someone.type("</") == "<a>\n  <b>\n  </b>"
-        assert await someone.type("\r") == "<a>\n  <b>\n  </b>\n  "
-        assert await someone.type("</") == "<a>\n  <b>\n  </b>\n</a>"
+        assert await someone.type("<message>", "\r") == "<message>\n  "
+        assert await someone.type("<body>", "\r") == "<message>\n  <body>\n    "
+        assert await someone.type("</") == "<message>\n  <body>\n  </body>"
+        assert await someone.type("\r") == "<message>\n  <body>\n  </body>\n  "
+        assert await someone.type("</") == "<message>\n  <body>\n  </body>\n</message>"
         await someone.type("\r")
-        assert await someone.entered() == "<a>\n  <b>\n  </b>\n</a>"
+        assert await someone.entered() == "<message>\n  <body>\n  </body>\n</message>"
 
 
 @pytest.mark.parametrize(

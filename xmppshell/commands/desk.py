@@ -33,6 +33,7 @@ from ..settings import Settings
 from ..templates.shelf import Shelf
 from .accounts import Account, choose, overlaid, source_of, values_of
 from .known_entities import KnownEntities
+from .linting import Linter
 from .log import Log
 from .registry import CommandError, Registry
 from .roll import Roll, is_over, split_address
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ..configuration.layers import Layer
     from ..feed import Record
     from ..knowledge.explanation import Answer, Branch, Card
+    from ..knowledge.lint import Finding
     from ..transcript.capture import CaptureWriter
     from .filters import Filter
     from .keepalive import Keepalive
@@ -95,7 +97,8 @@ class ViewChoices:
     """How records are shown; the commands change it, the view reads it.
 
     `several_sessions` says that lines need the name of their session. `session_number` gives the
-    place of a name among all that there were, which stands for its colour.
+    place of a name among all that there were, which stands for its colour. `lint` says whether
+    what is wrong is told, and `remarks` gives it for a record.
     """
 
     raw: bool = False
@@ -104,6 +107,8 @@ class ViewChoices:
     filter: Filter | None = None
     hidden: int = 0
     several_sessions: bool = False
+    lint: bool = True
+    remarks: Callable[[Record], list[Finding]] = lambda _: []
     session_number: Callable[[str], int] = field(default_factory=lambda: Roll().number)
 
 
@@ -134,6 +139,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.view.session_number = self.sessions.number
+        self.linter = Linter(self)
+        self.view.remarks = self.linter.remarks
 
     @property
     def session(self) -> Session | None:
@@ -389,7 +396,7 @@ class Desk:
             raise SessionError(
                 Problem("the stream is closing", "", "wait for the end, then /connect")
             )
-        await send_composed(session, xml, self.variables(session))
+        await send_composed(session, xml, self.variables(session), self.linter.sending)
 
     async def send_raw(self, data: bytes) -> None:
         """Send exactly `data`, however broken, and say what of it is unfinished."""

@@ -76,6 +76,21 @@ class KnownEntities:
         """Return what is known of exactly this address, or None; `OWN_ACCOUNT` is one, too."""
         return self._entities.get(address.lower())
 
+    @property
+    def rooms(self) -> frozenset[str]:
+        """The bare JIDs of the rooms that told of their occupants."""
+        return frozenset(address for address, e in self._entities.items() if e.occupants)
+
+    @property
+    def room_services(self) -> frozenset[str]:
+        """The domains that are known to have rooms."""
+        found = (
+            address.rpartition("@")[2]
+            for address, entity in self._entities.items()
+            if entity.occupants or any(i.startswith("conference/") for i in entity.identities)
+        )
+        return frozenset(found)
+
     def around(self, address: str) -> list[Entity]:
         """Return what is known of the address, then of its bare JID, then of its domain."""
         bare = address.partition("/")[0]

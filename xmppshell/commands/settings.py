@@ -116,6 +116,10 @@ def _set_negotiation(desk: Desk, value: Value) -> None:
     desk.view.negotiation = bool(value)
 
 
+def _set_lint(desk: Desk, value: Value) -> None:
+    desk.view.lint = bool(value)
+
+
 def _set_editing(desk: Desk, value: Value) -> None:
     desk.screen.editing(str(value))
 
@@ -129,6 +133,7 @@ LIVE: Final[dict[str, tuple[Callable[[Desk], Value], Callable[[Desk, Value], Non
     "raw": (lambda desk: desk.view.raw, _set_raw),
     "timestamps": (lambda desk: desk.view.timestamps, _set_timestamps),
     "negotiation": (lambda desk: desk.view.negotiation, _set_negotiation),
+    "lint": (lambda desk: desk.view.lint, _set_lint),
     "color": (lambda desk: desk.screen.colour(None), _set_color),
 }
 """How the shell looks now, and how to change it, by the names of the keys."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ..protocol import dialects
@@ -39,14 +39,22 @@ def context_of(session: Session | None) -> Context:
     return session.stream.context(Direction.SENT)
 
 
-async def send_composed(session: Session, text: str, variables: Mapping[str, str]) -> None:
+async def send_composed(
+    session: Session,
+    text: str,
+    variables: Mapping[str, str],
+    look: Callable[[Session, str], None] | None = None,
+) -> None:
     """Fill in `text` and send it on `session`; raises ProblemError and then sends nothing.
 
     What a template left open goes if it is optional, and stops the text if it is required.
+    `look` sees what is sent before it is.
     """
     dialect = dialects.CLIENT if session.stream is None else session.stream.dialect
     composition = compose(finished(text), variables, session.ids.next, context_of(session), dialect)
     if composition.ids:
         session.ids.last = composition.ids[-1]
+    if look is not None:
+        look(session, "".join(composition.messages))
     for message in composition.messages:
         await session.send(message.encode())

@@ -34,6 +34,7 @@ from ..protocol.xml import Completeness, Context, XmlError, examine
 from ..templates.placeholders import OpenField, finished
 from .completing.field_meaning import meaning_of
 from .completion_keys import add_completion_keys, delete_field, go_to_field, keep_chosen
+from .live_lint import complaint
 from .placeholders import first_required, masked
 
 if TYPE_CHECKING:
@@ -242,7 +243,8 @@ def _judge_xml(prompt: Prompt, buffer: Buffer, xml: str, context: Context) -> No
         missing = first_required(buffer.text)
         if missing is None:
             buffer.text = finished(buffer.text)
-            _accept(buffer)
+            if not _stops(prompt, buffer):
+                _accept(buffer)
         else:
             go_to_field(buffer, missing)
             prompt.complain(_missing(missing, meaning_of(buffer.text, missing, context)))
@@ -251,6 +253,16 @@ def _judge_xml(prompt: Prompt, buffer: Buffer, xml: str, context: Context) -> No
     else:
         buffer.cursor_position = len(buffer.text)
         buffer.insert_text("\n" + INDENT * max(1, len(examination.open_tags)))
+
+
+def _stops(prompt: Prompt, buffer: Buffer) -> bool:
+    """Point at what breaks a rule of the protocol, and say whether that stops the input."""
+    session, xml = prompt.desk.addressee(buffer.text)
+    finding = prompt.live.stop(buffer.text, session, xml)
+    if finding is not None:
+        problem = complaint(finding)
+        _point_at(prompt, buffer, XmlError(problem, finding.line, finding.column), xml)
+    return finding is not None
 
 
 def _missing(field: OpenField, meaning: str) -> Problem:

@@ -26,6 +26,7 @@ from .history import PrivateHistory
 from .input_display import Hidden, Visible
 from .keys import bindings
 from .lexer import InputLexer
+from .live_lint import LiveLint
 from .placeholders import FieldAtCursor
 from .safe_text import safe_line
 from .theme import PROMPT_STYLES, session_role
@@ -42,6 +43,7 @@ _TOOLBAR_STYLES = {
     "bottom-toolbar.text": "",
     "toolbar.bar": "reverse",
     "toolbar.error": "bold ansired",
+    "toolbar.warning": "ansiyellow",
     "toolbar.caret": "bold ansired",
     "placeholder.selected": "reverse",
 }
@@ -104,10 +106,13 @@ class Prompt:
         )
         self._session.app.ttimeoutlen = ESCAPE_SECONDS
         self._session.default_buffer.on_text_changed += lambda _: self.complain(None)
+        self.live = LiveLint(desk, self.refresh)
+        self._session.default_buffer.on_text_changed += self.live.changed
 
     async def ask(self) -> str:
         """Return the next complete input; raises EOFError on Ctrl-D."""
         self.complain(None)
+        self.live.clear()
         self._offered = self._offers.popleft() if self._offers else ""
         return await self._session.prompt_async(
             default=_at_its_first_field(self._offered),
@@ -232,6 +237,9 @@ class Prompt:
     def _toolbar(self) -> StyleAndTextTuples:
         if self._complaint is not None:
             return self._complaint
+        remark = self.live.remark()
+        if remark is not None:
+            return remark
         columns = get_app().output.get_size().columns
         left = " " + "  ".join(self._facts())
         for right in self._others():

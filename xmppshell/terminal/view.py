@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from ..protocol import namespaces as ns
@@ -31,6 +31,7 @@ from .columns import LEAST_WIDTH, cells, fitted, shortened
 from .pretty import Folded, pretty, pretty_folded
 from .pretty import raw as coloured
 from .problems import problem_block, problem_lines, stanza_error_lines
+from .remarks import remark_lines
 from .safe_text import safe_bytes, safe_line
 from .sasl_lines import SaslLines
 from .steps import Steps, duration
@@ -186,6 +187,8 @@ class View:
             parts.append(self._fold_note(body, record))
         parts.append(self._sasl.lines(record, self._width()))
         parts.append(self._explanation(event, briefly=fold_lines is not None))
+        if fold_lines is not None:
+            parts += self._remarks(record, event)
         return "\n".join(part for part in parts if part)
 
     def _head(self, record: Record, event: WireEvent) -> str:
@@ -247,6 +250,13 @@ class View:
             return ""
         where = "" if record.number is None else f" · /show {record.number}"
         return self._theme.style("dim", f"  … {', '.join(counts)}{where}")
+
+    def _remarks(self, record: Record, event: WireEvent) -> Iterator[str]:
+        """Give what the rules say of a record as it comes."""
+        found = self._choices.remarks(record)
+        sent = event.direction is Direction.SENT
+        where = "" if record.number is None else f" · /lint {record.number}"
+        return remark_lines(found, self._theme, self._width(), sent=sent, where=where)
 
     def _explanation(self, event: WireEvent, briefly: bool) -> str:
         """Return what there is to say about an error; in brief, each condition once in full."""

@@ -78,6 +78,7 @@ def lint_element(element: etree._Element, text: str, setting: Setting = ANYWHERE
     """Return what is wrong with one whole element that was parsed from `text` before."""
     work = Work(Reading.of(text, element), setting)
     _check_pieces(work)
+    characters.check_characters(work)
     return _sorted(work)
 
 

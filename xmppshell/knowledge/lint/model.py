@@ -33,6 +33,20 @@ class Phase(enum.IntEnum):
     BOUND = 4
     """Stanzas may flow."""
 
+    @property
+    def in_words(self) -> str:
+        """What a person calls it."""
+        return _PHASES[self]
+
+
+_PHASES = {
+    Phase.START: "before the stream header",
+    Phase.FEATURES: "before signing in",
+    Phase.SASL: "while signing in",
+    Phase.UNBOUND: "before a resource is bound",
+    Phase.BOUND: "on a stream with a resource",
+}
+
 
 @functools.cache
 def _client_context() -> Context:

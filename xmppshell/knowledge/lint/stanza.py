@@ -289,6 +289,8 @@ def _report_no_namespace(work: Work, child: etree._Element, kind: str) -> None:
     if not work.has_all_attributes(child):
         return
     name = divided(str(child.tag))[1]
+    if work.is_blank_name(name):
+        return
     spaces = [element.namespace for element in catalogue().elements_named(name)]
     known = [space for space in dict.fromkeys(spaces) if space not in CONTENT]
     own = near(name, OWN_CHILDREN[kind])
@@ -352,7 +354,7 @@ def _check_condition(work: Work, found: etree._Element, namespace: str, family: 
         what = f"{name} is of RFC 3920"
         cure = f"it is called {new} today" if new else "RFC 6120 has no such condition any more"
         work.report(OLD_CONDITION, what, cure, conditions[0])
-    elif name not in defined and work.has_all_attributes(conditions[0]):
+    elif name not in defined and not work.is_blank_name(name):
         what = f"{short(name)} is no defined condition"
         work.report(rule, what, meant(name, defined), conditions[0])
 

@@ -563,7 +563,7 @@ def _check_data(work: Work, element: etree._Element, text: str) -> None:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        what = f"“{short(text)}” is not base64"
+        what = "the data of SASL is not base64"  # Not shown: it may be a secret.
         work.report(SASL_BASE64, what, "encode the bytes as one base64 line", element, inside=True)
         return
     me = work.setting.me

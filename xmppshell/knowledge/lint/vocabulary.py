@@ -36,6 +36,9 @@ _JUDGED: Final = frozenset({"base64", "bool", "date", "hex", "int", "lang", "uin
 _CONDITIONS: Final = frozenset({ns.STANZA_ERRORS, ns.STREAM_ERRORS, ns.SASL})
 """Namespaces whose elements other rules judge."""
 
+_NO_TEXTS: Final = CONTENT | {ns.SASL, ns.SASL2, ns.FAST}
+"""Namespaces whose texts other rules judge, or are secrets that nobody should repeat."""
+
 UNKNOWN_ELEMENT = warning(
     "unknown-element",
     "an element is one that its namespace has",
@@ -153,7 +156,7 @@ def check_element(work: Work, element: etree._Element, tag: str) -> None:
                 name = divided(need)[1]
                 what = f"{tag_shown(element)} needs <{name}/>"
                 work.report(MISSING_CHILD, what, "", element, reference=known.reference)
-    if known.text is not None and known.namespace not in (*CONTENT, ns.SASL):
+    if known.text is not None and known.namespace not in _NO_TEXTS:
         _check_text(work, element, known)
 
 
@@ -177,7 +180,7 @@ def check_iq_payload(work: Work, iq: etree._Element) -> None:
 def _report_unknown(work: Work, element: etree._Element, tag: str) -> None:
     namespace, name = divided(tag)
     judged = namespace in _CONDITIONS or namespace in CONTENT or _is_top(element)
-    if judged or not work.has_all_attributes(element):
+    if judged or not work.has_all_attributes(element) or work.is_blank_name(name):
         return
     described = known_namespace(namespace)
     if described is None:

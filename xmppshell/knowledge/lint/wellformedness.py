@@ -8,6 +8,7 @@ from typing import Final
 from ...protocol.xml import XmlError
 from ...protocol.xml.faults import not_closed
 from .model import Rule, error, sent
+from .nonzas_and_limits import DEPTH
 from .work import Work, divided
 
 _BODY: Final = "<message type='chat' to='romeo@example.net'><body>{}</body></message>"
@@ -182,6 +183,9 @@ def report_fault(work: Work, fault: XmlError) -> None:
     lines = work.text.split("\n")
     before = sum(len(line) + 1 for line in lines[: fault.line - 1])
     offset = min(before + fault.column - 1, len(work.text))
+    if "Excessive depth" in problem.what:  # libxml2 stops at 2048.
+        work.report(DEPTH, "elements are nested more than 2000 deep", "", offset)
+        return
     work.report(rule, problem.what, problem.cure, offset, reference=problem.reference)
 
 

@@ -51,6 +51,10 @@ class Work:
         """Say whether a value is still to be filled in, so that nobody can judge it."""
         return self.setting.blanks and _BLANK.search(value) is not None
 
+    def is_blank_name(self, name: str) -> bool:
+        """Say whether the name of an element is still to be filled in: underscores stand for it."""
+        return self.setting.blanks and not name.strip("_")
+
     def value(self, element: etree._Element, attribute: str) -> str | None:
         """Return the value of an attribute; None if there is none or it cannot be judged yet."""
         value = element.get(attribute)
@@ -139,8 +143,14 @@ def meant(name: str, names: Iterable[str]) -> str:
 
 def short(text: str) -> str:
     """Return a value fit for a sentence: cut, and with unprintable characters by number."""
-    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-    return "".join(c if c.isprintable() else f"⟨U+{ord(c):04X}⟩" for c in cut)
+    return printable(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+
+
+def printable(text: str) -> str:
+    """Return one line of text with the characters that cannot be seen by their numbers."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"⟨U+{ord(c):04X}⟩" for c in text)
 
 
 def tag_shown(element: etree._Element) -> str:

@@ -97,7 +97,18 @@ class Reading:
 
 def read(text: str, prefixes: Prefixes) -> Reading:
     """Read `text`, which stands where `prefixes` are in scope; never raises for what it is."""
-    found = scan(text, prefixes, headers=True, trusted=len(text))
+    reading, whole = _read(text, prefixes, trusted=len(text))
+    if reading.error is None and not whole:
+        # The scan passed over a fault that the parser saw.
+        reading, whole = _read(text, prefixes, trusted=0)
+    if reading.error is None and not whole:
+        reading.error = examine(text, Context(prefixes)).error
+    return reading
+
+
+def _read(text: str, prefixes: Prefixes, *, trusted: int) -> tuple[Reading, bool]:
+    """Return what was made of `text`, and whether all of it that was scanned could be parsed."""
+    found = scan(text, prefixes, headers=True, trusted=trusted)
     reading = Reading(text, found.headers, unfinished=found.unfinished or bool(found.open_tags))
     if found.fault is not None:
         reading.error = XmlError.at(found.fault.problem, text, found.fault.offset)
@@ -108,9 +119,7 @@ def read(text: str, prefixes: Prefixes) -> Reading:
         tags = found.open_tags if last else []
         if not (last and partial is not None and _add_partial(reading, section, tags, partial)):
             _add(reading, section, tags)
-    if reading.error is None and len(reading.pieces) < len(found.sections):
-        reading.error = examine(text, Context(prefixes)).error
-    return reading
+    return reading, len(reading.pieces) >= len(found.sections)
 
 
 def _partial(text: str, found: Scan) -> re.Match[str] | None:

@@ -360,6 +360,19 @@ class TestWhatHasNoPlace:
         assert server.hear(" \n") == ""
         assert not server.closed
 
+    @pytest.mark.parametrize("name", ["active", "inactive"])
+    def test_client_state_where_it_is_offered(self, name: str) -> None:
+        nonza = f"<{name} xmlns='urn:xmpp:csi:0'/>"
+        options = dataclasses.replace(server_stream().server, client_state=True)
+        server = Server(Stream(options, secured=True))
+        assert "csi" not in server.hear(CLIENT_HEADER)
+        server.hear(plain())
+        assert "<csi xmlns='urn:xmpp:csi:0'/>" in server.hear(CLIENT_HEADER)
+        server.hear(BIND)
+        assert server.hear(nonza) == ""
+        assert not server.closed
+        assert bound().hear(nonza).startswith("<stream:error><unsupported-stanza-type")
+
     def test_too_large(self) -> None:
         options = dataclasses.replace(server_stream().server, max_size=1000)
         server = Server(Stream(options, secured=True))

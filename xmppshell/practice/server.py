@@ -277,6 +277,7 @@ class PracticeServer:
             management=connection.management(self._resume_seconds, self._resume_at),
             register=connection.register if self._registration else None,
             sasl2=self._sasl2,
+            client_state=True,
             tokens=self.fast_tokens.at(lambda: connection.stream.served_domain)
             if self._sasl2
             else None,

@@ -465,6 +465,7 @@ class Stream:
             or (token is Token.COMPONENT_HANDSHAKE and self.state is State.COMPONENT_OPENED)
             or (token is Token.STARTTLS and may_choose)
             or (token in (Token.AUTH, Token.RESPONSE, Token.ABORT) and not self.authenticated)
+            or (self.server.client_state and self.state is State.BOUND and element.tag in CSI)
             or (token in SASL2_REQUESTS and self.server.sasl2 and not self.authenticated)
         )
         return "" if expected else "unsupported-stanza-type"
@@ -663,6 +664,7 @@ class Stream:
         """Return the features that a server offers now."""
         offers = "".join(feature.offer(self) for feature in self._features)
         if self.authenticated:
+            offers += f"<csi xmlns='{ns.CSI}'/>" if self.server.client_state else ""
             offers += self.server.extra_features
         return f"<stream:features>{offers}</stream:features>".encode()
 
@@ -680,6 +682,10 @@ class Stream:
         if Direction.RECEIVED in self.ended:
             return None
         return silent_end(self.state)
+
+
+CSI: Final = frozenset({f"{{{ns.CSI}}}active", f"{{{ns.CSI}}}inactive"})
+"""What a client says of its state (XEP-0352 3), as Clark names."""
 
 
 def _rest(later: tuple[Frame, ...], framer: AnyFramer, error: FramingError | None) -> bytes:

@@ -76,7 +76,8 @@ class ServerOptions:
     `make_mechanism` starts each SASL exchange. `management` is how stream management is done, None
     for not at all. `register` takes the iq with which somebody who is not signed in asks to
     register, and gives the payload of the result or a `Refusal`; with None nobody can. `sasl2`
-    offers SASL2 and Bind 2 under TLS, and with `tokens` FAST.
+    offers SASL2 and Bind 2 under TLS, and with `tokens` FAST. With `client_state` clients may say
+    whether somebody is looking (XEP-0352), of which nothing follows here.
     """
 
     domains: frozenset[str]
@@ -96,3 +97,4 @@ class ServerOptions:
     register: Callable[[etree._Element], str | Refusal] | None = None
     sasl2: bool = False
     tokens: Tokens | None = None
+    client_state: bool = False

@@ -79,7 +79,8 @@ class ExplainView:
                 lines.append("")
             lines += self._card(card) if in_full else self._card_in_brief(card)
         if answer.related:
-            lines += ["", self._theme.style("dim", "  documents with that in their title")]
+            head = self._wrapped("documents with that in their title", INDENT)
+            lines += ["", self._theme.style("dim", head)]
             lines += self._rows(answer.related, 4, "value")
         return "\n".join([*lines, *(self._addresses() if in_full else ())])
 
@@ -209,7 +210,7 @@ class ExplainView:
             yield self._wrapped(safe_line(card.why), INDENT)
         yield from self._remarks(card.remarks, INDENT)
         for part in card.parts:
-            yield self._theme.style("dim", f"{' ' * INDENT}{safe_line(part.title)}")
+            yield self._theme.style("dim", self._wrapped(safe_line(part.title), INDENT))
             yield from self._rows(part.rows, 2 * INDENT, "value")
 
     def _card_in_brief(self, card: Card) -> Iterator[str]:

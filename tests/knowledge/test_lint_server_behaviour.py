@@ -181,7 +181,7 @@ ROWS = [
         ("unknown-top-element",)),
     Row("whitespace ka", " ", BOUND),
     Row("text at stream level", "hello", BOUND, ("text-outside-elements",), True),
-    Row("unescaped &", message("", "<body>a & b</body>"), BOUND, (UNTYPED, "bare-ampersand")),
+    Row("unescaped &", message("", "<body>a & b</body>"), BOUND, ("bare-ampersand",)),
     Row("undeclared prefix", message("", "<x:y/>"), BOUND, ("undeclared-prefix",)),
     Row("undeclared entity", message("type='chat'", "<body>&nbsp;</body>"), BOUND,
         ("undefined-entity",)),

@@ -130,6 +130,10 @@ def _check_top(work: Work, top: etree._Element) -> None:
     """Judge one top-level element and everything in it."""
     stream.check_top(work, top)
     kind = stanza_kind(top)
+    if kind and not work.setting.sent and top.get("type") == "error":
+        # The rest of it may be what this side sent, given back.
+        stanza.check_error(work, top)
+        return
     if kind:
         stanza.check_stanza(work, top, kind)
     if kind == "iq":

@@ -29,10 +29,12 @@ NO_TYPE = warning(
     "a message with a body says of which type it is",
     "RFC 6121 5.2.2",
     "Without a type it is normal: a single message, like a mail. A line of a conversation is of "
-    "type chat; the two go to different windows, and servers treat them differently.",
+    "type chat; the two go to different windows, and servers treat them differently. A subject "
+    "makes it a mail for certain.",
     (sent("<message to='romeo@example.net'><body>hi</body></message>"),),
     (
         sent("<message type='normal' to='romeo@example.net'><body>hi</body></message>"),
+        sent("<message to='romeo@example.net'><subject>hi</subject><body>hi</body></message>"),
         sent("<message to='romeo@example.net'><composing xmlns="
              "'http://jabber.org/protocol/chatstates'/></message>"),
     ),
@@ -90,7 +92,8 @@ def check_message(work: Work, message: etree._Element) -> None:
         work.report(TYPE, what, meant(kind, TYPES), message, "type")
     if kind is None and work.setting.sent:
         body = message.find(f"{{{namespace}}}body")
-        if body is not None:
+        subject = message.find(f"{{{namespace}}}subject")
+        if body is not None and subject is None and work.is_complete(message):
             what = "a message with a body and no type counts as normal, not as chat"
             work.report(NO_TYPE, what, "type='chat', or type='normal' if that is meant", message)
     for name in ("body", "subject"):

@@ -229,7 +229,7 @@ def check_stanza(work: Work, stanza: etree._Element, kind: str) -> None:
         namespace, name = divided(str(child.tag))
         if namespace in CONTENT and name not in OWN_CHILDREN[kind]:
             _report_no_namespace(work, child, kind)
-    _check_error(work, stanza)
+    check_error(work, stanza)
 
 
 def check_address(work: Work, element: etree._Element, attribute: str) -> None:
@@ -307,7 +307,8 @@ def _report_no_namespace(work: Work, child: etree._Element, kind: str) -> None:
 # Errors.
 
 
-def _check_error(work: Work, stanza: etree._Element) -> None:
+def check_error(work: Work, stanza: etree._Element) -> None:
+    """Judge whether a stanza has the error that it should have, and how that is written."""
     namespace = divided(str(stanza.tag))[0]
     found = stanza.find(f"{{{namespace}}}error")
     of_type_error = stanza.get("type") == "error"

@@ -126,7 +126,12 @@ def test_what_is_there_already_comes_after_what_is_not() -> None:
 def test_what_the_addressee_announced_comes_first() -> None:
     around = Surroundings(entities=known(RESULT.format("c.example", f"<feature var='{MUC}'/>")))
     assert labels("<presence><", around)[0] == "show"
-    assert texts("<presence to='hall@c.example/me'><", around)[0] == f"x xmlns='{MUC}'"
+    assert texts("<presence to='hall@c.example'><", around)[0] == f"x xmlns='{MUC}'"
+
+
+def test_presence_to_a_full_address_most_likely_enters_a_room() -> None:
+    assert texts("<presence to='hall@c.example/me'><")[0] == f"x xmlns='{MUC}'"
+    assert labels("<presence to='hall@c.example/me' type='unavailable'><")[0] == "show"
 
 
 def test_the_addressee_may_be_a_variable() -> None:
@@ -220,6 +225,12 @@ def test_addresses() -> None:
     assert labels("<message to='nur", around) == ["nurse@x.example"]
     assert labels("<message to='x.ex", around) == labels("<message to='", around)
     assert labels("<unknown jid='nu", around) == ["nurse@x.example"]
+
+
+def test_the_own_addresses_come_last() -> None:
+    around = Surroundings(jids=["me@x/here", "romeo@x"], own="me@x")
+    assert labels("<message to='", around) == ["romeo@x", "me@x/here", "me@x", "x"]
+    assert labels("<iq to='$", Surroundings(own="me@x")) == []
 
 
 def test_a_bare_address_where_one_is_wanted() -> None:

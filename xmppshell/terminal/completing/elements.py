@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from ...knowledge.model import Element
 from ...protocol.namespaces import CLIENT
@@ -14,6 +15,8 @@ from .skeletons import qualified, skeleton
 from .surroundings import Surroundings, stanza_path
 from .usual import USUAL_ELEMENTS
 from .vocabulary import allowed_in, element_of, is_past, title_of, usual_tag
+
+MUC: Final = "http://jabber.org/protocol/muc"
 
 _LEAST_FOR_A_SEARCH = 2
 _NEW_ELEMENT_FITS = re.compile(r"\s*(?:<|\Z)")
@@ -55,7 +58,7 @@ def ranked(place: Place, around: Surroundings) -> list[Element]:
     parent = place.path[-1] if stanza_path(place.path) else None
     needed = _needs(parent) if parent else ()
     there = {usual_tag(tag) for tag in parent.children} if parent else set()
-    announced = around.announced(place)
+    announced = around.announced(place) | (dict.fromkeys([MUC]) if _may_join(parent) else {})
     seen = set(around.namespaces)
 
     def rank(element: Element) -> tuple[bool, bool, bool, bool, bool, int, bool]:
@@ -95,6 +98,13 @@ def _is_finished(parent: OpenTag, elements: list[Element]) -> bool:
     if any(need not in there for need in _needs(parent)):
         return False
     return bool(there) or not elements
+
+
+def _may_join(parent: OpenTag | None) -> bool:
+    """Say whether this is presence to a full JID without a type, most likely a room to enter."""
+    if parent is None or parent.name != "presence" or "type" in parent.attributes:
+        return False
+    return "/" in parent.attributes.get("to", "")
 
 
 def _needs(parent: OpenTag) -> tuple[str, ...]:

@@ -99,19 +99,25 @@ def _of_kind(values: Values, place: Place, around: Surroundings) -> Worded:
 
 
 def _jids(place: Place, around: Surroundings) -> Worded:
+    """Give the JIDs that were seen, then their bare JIDs, then those of the own account."""
     names = around.entities.addresses
-    seen = list(around.jids)
-    for jid in seen:
+    others = [jid for jid in around.jids if jid.partition("/")[0] != around.own]
+    for jid in others:
         yield jid, names.get(jid, "")
     yield from names.items()
-    for jid in seen:
+    for jid in others:
         yield jid.partition("/")[0], ""
+    for jid in around.jids:
+        yield jid, ""
+    yield from _own(around)
 
 
 def _bare_jids(place: Place, around: Surroundings) -> Worded:
     names = around.entities.addresses
-    bare = dict.fromkeys(jid.partition("/")[0] for jid in [*around.jids, *names])
-    return ((jid, names.get(jid, "")) for jid in bare)
+    for jid, _ in _jids(place, around):
+        bare = jid.partition("/")[0]
+        if "@" in bare:
+            yield bare, names.get(bare, "")
 
 
 def _full_jids(place: Place, around: Surroundings) -> Worded:
@@ -120,9 +126,15 @@ def _full_jids(place: Place, around: Surroundings) -> Worded:
 
 def _domains(place: Place, around: Surroundings) -> Worded:
     names = around.entities.addresses
-    for jid in [*around.jids, *names]:
+    for jid, _ in _jids(place, around):
         domain = jid.partition("/")[0].rpartition("@")[2]
         yield domain, names.get(domain, "")
+
+
+def _own(around: Surroundings) -> Worded:
+    if around.own:
+        yield around.own, "your own account"
+        yield around.own.rpartition("@")[2], "your own server"
 
 
 def _nicks(place: Place, around: Surroundings) -> Worded:

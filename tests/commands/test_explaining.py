@@ -34,8 +34,8 @@ async def answered(shell: Stage, text: str) -> int:
     await shell.enter(text)
     sent = shell.desk.log.last_number
     async with asyncio.timeout(5):
-        while (answer := shell.desk.log.answer_to(sent)) is None:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110
+        while (answer := shell.desk.log.answer_to(sent)) is None:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.01)
     assert answer.number is not None
     return answer.number
 

@@ -1,4 +1,4 @@
-"""A password that was typed where none belongs is not kept."""
+"""A password that was typed where none belongs, in a setting or a template, is not kept."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ from xmppshell.terminal.history import PrivateHistory
         ("/set password_command pass show xmpp", "/set password_command pass show xmpp"),
         ("/set password", "/set password"),
         ("/set host example.org", "/set host example.org"),
+        ("/t ibr.set password=S3cret", "/t ibr.set password=[redacted]"),
+        ('/t! muc.join a@b password="S3cret x" nick=J', "/t! muc.join a@b password=[redacted]"),
+        ("/t ping to=a@b", "/t ping to=a@b"),
+        ("/template save password", "/template save password"),
     ],
 )
-def test_a_password_in_set(tmp_path: Path, typed: str, kept: str) -> None:
+def test_a_password_in_a_command(tmp_path: Path, typed: str, kept: str) -> None:
     file = tmp_path / "history"
     history = PrivateHistory(file, pytest.fail)
     history.append_string(typed)

@@ -13,6 +13,8 @@ from ..configuration.keys import SECRETS
 from ..transcript.redaction import REDACTED, redact
 
 _SECRET_SETTING = re.compile(rf"^(\s*/set\s+(?:{'|'.join(SECRETS)})\b\s*)\S.*", re.S | re.I)
+# A template takes no secret from a command, and `/t` says so; but it has been typed by then.
+_SECRET_FIELD = re.compile(r"^(\s*/t!?\s.*?(?:password|secret\d*)=)\S.*", re.S | re.I)
 
 
 class PrivateHistory(FileHistory):
@@ -37,7 +39,8 @@ class PrivateHistory(FileHistory):
 
     def append_string(self, string: str) -> None:
         """Remember one entry, redacted; bytes that are not UTF-8 are written as codes."""
-        string = _SECRET_SETTING.sub(rf"\1{REDACTED}", string)
+        for secret in (_SECRET_SETTING, _SECRET_FIELD):
+            string = secret.sub(rf"\1{REDACTED}", string)
         text = redact(string).encode("utf-8", "backslashreplace").decode()
         super().append_string(text)
 

@@ -191,12 +191,15 @@ async def test_open_fields_and_variables_are_not_judged(juliet: Stage) -> None:
     assert not [value for value in (*branch.values, *inner.values) if value.doubt]
 
 
-async def test_a_wrong_value_is_flagged_while_it_is_typed(juliet: Stage) -> None:
-    text = "<message type='caht'"
-    explain_typed(juliet.desk, text, len(text))
+@pytest.mark.parametrize(
+    "typed", ["<message type='caht' |", "<message type='caht|", "<message type='ca|ht' to='a@b'/>"]
+)
+async def test_a_wrong_value_is_flagged_while_it_is_typed(juliet: Stage, typed: str) -> None:
+    explain_typed(juliet.desk, *at(typed))
     branch, _ = juliet.screen.explained[0]
     assert isinstance(branch, Branch)
-    assert "did you mean chat?" in branch.values[0].doubt
+    said = next(value for value in branch.values if value.name == "type")
+    assert "did you mean chat?" in said.doubt
 
 
 async def test_without_text_it_is_the_last_stanza(juliet: Stage) -> None:

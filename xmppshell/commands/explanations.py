@@ -25,7 +25,7 @@ from ..protocol.events import (
 )
 from ..protocol.namespaces import DISCO_INFO
 from ..protocol.xml import Completeness, Context, examine, parse_element
-from ..protocol.xml.cursor import PlaceKind, place_at
+from ..protocol.xml.cursor import PlaceKind, place_at, plain
 from ..transcript.redaction import REDACTED, redact
 from .sasl_payloads import SaslPayloads
 from .typed import context_of
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from ..feed import Record
     from ..protocol.sasl_explain import Field
+    from ..protocol.xml.cursor import OpenTag, Place
     from ..session import Session
     from .log import Log
 
@@ -146,6 +147,17 @@ def explained_draft(session: Session | None, text: str, position: int) -> tuple[
         end = _END_OF_NAME.match(text, position)
         position = position if end is None else end.end()
         place = place_at(f"{text[:position]} {text[position:]}", position + 1, context)
-    tags = (*place.path, place.element) if place.element is not None else place.path
+    tags = place.path
+    if place.element is not None:
+        tags = (*tags, _with_value(place.element, place, text[position:]))
     found = explain_path(tags)
     return tuple(explanation for explanation in found if explanation is not None)
+
+
+def _with_value(tag: OpenTag, place: Place, after: str) -> OpenTag:
+    """Return the tag with the attribute in whose value the cursor is; `after` is what follows."""
+    if place.kind is not PlaceKind.ATTRIBUTE_VALUE:
+        return tag
+    rest = after.partition("<")[0].partition(place.quote)
+    value = plain(place.word + (rest[0] if rest[1] else ""))
+    return replace(tag, attributes={**tag.attributes, place.attribute: value})

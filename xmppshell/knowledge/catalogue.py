@@ -22,7 +22,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -65,6 +65,7 @@ class Catalogue:
         self._read: dict[str, dict[str, Namespace]] = {}
         self._all_read: dict[str, Namespace] | None = None
         self._children: dict[str, tuple[Element, ...]] = {}
+        self._names: list[tuple[str, str]] = []
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -165,11 +166,15 @@ class Catalogue:
             found.update(name for name, space in self.topic(topic).items() if space.spec == spec)
         return sorted(found)
 
-    def _headings(self) -> Iterator[tuple[str, str]]:
-        """Give namespace and element of every table of the topics, the element "" for its own."""
-        for text in self._texts.values():
-            for namespace, quoted, plain in _HEADING.findall(text):
-                yield namespace, quoted or plain
+    def _headings(self) -> list[tuple[str, str]]:
+        """Return namespace and element of every table of the topics, the element "" for its own."""
+        if not self._names:
+            self._names = [
+                (namespace, quoted or plain)
+                for text in self._texts.values()
+                for namespace, quoted, plain in _HEADING.findall(text)
+            ]
+        return self._names
 
     def _topics_with(self, heading: str) -> Iterable[str]:
         return (name for name, text in self._texts.items() if heading in text)

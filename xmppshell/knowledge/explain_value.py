@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID, JIDError
-from ..protocol.values import check
 from .catalogue import catalogue
 from .explanation import Source, Value
 from .glossary import Word, glossary
@@ -98,9 +97,9 @@ def meaning_and_fault(text: str, values: Values, place: tuple[str, str]) -> tupl
         hint = f"; did you mean {listed(like)}?" if like else ""
         return "", f"not one of {listed(values.one_of)}{hint}"
     least, most = _BOUNDS.get(place, (None, None))
-    problem = check(values.kind, text, least=least, most=most) if values.kind else None
-    if problem is not None:
-        return "", problem.what
+    doubt = _doubt(values.kind, text, least, most) if values.kind else ""
+    if doubt:
+        return "", doubt
     return values.meanings.get(text) or _BY_KIND.get(values.kind, _nothing)(text), ""
 
 
@@ -113,8 +112,11 @@ def short_name(clark: str) -> str:
     return clark.replace(f"{{{ns.XML}}}", "xml:").rpartition("}")[2]
 
 
-def _doubt(kind: str, text: str) -> str:
-    problem = check(kind, text)
+def _doubt(kind: str, text: str, least: int | None = None, most: int | None = None) -> str:
+    # Words are explained without it, and it takes as long to load as all the rest.
+    from ..protocol.values import check
+
+    problem = check(kind, text, least=least, most=most)
     return "" if problem is None else problem.what
 
 

@@ -18,20 +18,8 @@ _VARIABLE: Final = re.compile(r"\$\$|\$([a-z]+)")
 _IN_TEXT: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _IN_TAG: Final = {**_IN_TEXT, "'": "&apos;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
 
-EXAMPLES: Final = {
-    "bare": "juliet@example.org",
-    "bool": "true",
-    "date": "2026-02-14T18:30:00Z",
-    "domain": "example.org",
-    "full": "juliet@example.org/balcony",
-    "int": "5",
-    "jid": "juliet@example.org",
-    "nick": "Juliet",
-    "uint": "5",
-    "uri": "https://example.org/a.png",
-    XML: "<ping xmlns='urn:xmpp:ping'/>",
-}
-"""A value of a kind, where it helps to see one."""
+_EXAMPLES: Final = {"int": "5", "uint": "5", XML: "<ping xmlns='urn:xmpp:ping'/>"}
+"""A value of each kind of which `check` shows none."""
 
 
 class WrongField(ProblemError):
@@ -137,24 +125,22 @@ def _wrong(field: Field, value: str) -> Problem | None:
         problem = check(field.kind, value, least=field.least, most=field.most)
     if problem is None:
         return None
-    example = field.one_of[0] if field.one_of else EXAMPLES.get(field.kind, "")
-    if example and example in problem.cure:
-        example = ""
-    such = f"such as {field.name}={_quoted(example)}" if example and not field.least else ""
-    cure = " · ".join(part for part in (problem.cure, such) if part)
+    example = _EXAMPLES.get(field.kind, "")
+    if example.isdecimal() and check(field.kind, example, least=field.least, most=field.most):
+        example = str(field.most if field.least is None else field.least)
+    such = f"such as {field.name}={example}" if example else ""
+    cure = ", ".join(part for part in (problem.cure, such) if part)
     what = f"{field.name}: {problem.what}"
     return Problem(what, problem.cause, cure, problem.reference)
-
-
-def _quoted(example: str) -> str:
-    return f'"{example}"' if " " in example and not example.startswith("<") else example
 
 
 def _listed(field: Field, value: str) -> Problem | None:
     if value in field.one_of:
         return None
     near = difflib.get_close_matches(value.lower(), field.one_of, n=1)
-    cure = f"perhaps {near[0]}" if near else f"it is {field.words}"
+    cure = (
+        f"perhaps {near[0]}" if near else f"{field.words}, such as {field.name}={field.one_of[0]}"
+    )
     shown = value if len(value) < 40 else value[:39] + "…"
     return Problem(f"“{shown}” is none of {', '.join(field.one_of)}", "", cure)
 

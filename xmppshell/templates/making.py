@@ -121,7 +121,7 @@ class _Maker:
         if name not in _ADDRESSES or check("jid", value) is not None:
             return ""
         default = self.own.get(value)
-        default = f"${default}" if default else _DOLLAR.sub("$$$$", value)
+        default = f"${default}" if default else _DOLLAR.sub("$$", value)
         return f"'{self._field(Field(name, 'jid', default=default))}'"
 
     def _text(self, piece: str, in_body: bool) -> str:
@@ -129,7 +129,7 @@ class _Maker:
             return self._secret()
         if in_body and piece.strip():
             plain = _plain_text(piece)
-            default = _DOLLAR.sub("$$$$", plain)
+            default = _DOLLAR.sub("$$", plain)
             return self._field(Field("body", "string", "what it says", default))
         return _spelt(piece)
 
@@ -156,7 +156,7 @@ class _Maker:
 
 def _spelt(piece: str) -> str:
     """Return a piece of XML so that nothing in it counts as a field, a variable or open."""
-    piece = _DOLLAR.sub("$$$$", _BRACES.sub(r"{{\1}}", piece))
+    piece = _DOLLAR.sub("$$", _BRACES.sub(r"{{\1}}", piece))
     return OPEN.sub(lambda found: f"&#8249;{found[0][1:]}", piece)
 
 

@@ -235,8 +235,11 @@ class _Reader:
         for each in sorted(set(fields) - used):
             cure = f"write {{{each}}} where it belongs, or take it out"
             self._wrong(name, each, f"the field {each} is nowhere in the xml", cure)
-        for each, what in misplaced(xml, fields):
+        wrong = list(misplaced(xml, fields))
+        for each, what in wrong:
             self._wrong(name, each, what, "put it into an attribute or a text")
+        if wrong:
+            return
         found = examine(_sample(xml, fields), Context.for_namespace(CLIENT))
         if found.error is not None:
             what = f"the xml is not well-formed, its line {found.error.line}: "

@@ -255,10 +255,10 @@ def _unknown(name: str, near: list[str], names: list[str]) -> UnknownTemplate:
     import difflib
 
     if near:
-        what = f"{name} could be more than one template" if name else "which template?"
+        what = f"{name} could be more than one template"
         return UnknownTemplate(Problem(what, "", " or ".join(near[:6])))
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    close = close or [each for each in names if name.lower() in each][:3]
+    close = close or [each for each in names if name and name.lower() in each][:3]
     cure = (
         f"perhaps {' or '.join(close)}"
         if close

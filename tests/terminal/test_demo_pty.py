@@ -12,7 +12,7 @@ from terminal.shell_driver import SGR, Demo, Shell
 
 pytestmark = pytest.mark.pty
 
-HELLO = "<message to='romeo@localhost'><body>Hello, Romeo!</body></message>"
+HELLO = "<message to='romeo@localhost' type='chat'><body>Hello!</body></message>"
 PING = "<iq type='get' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"
 FIVE_LINES = """\
 <iq type='get'
@@ -39,8 +39,8 @@ def test_the_first_message_is_answered(demo):
     for step in ("practice server on 127.0.0.1:", "connected", "secured", "signed in", "bound"):
         assert step in text
     assert "/help lists the commands" in text
-    after = demo.enter(HELLO, re.compile(r"← \d+ message   r1   from romeo@localhost/orchard"))
-    assert re.search(r"→ \d+ message   j2   to romeo@localhost", after)
+    after = demo.enter(HELLO, re.compile(r"← \d+ message chat   r1   from romeo@localhost/orchard"))
+    assert re.search(r"→ \d+ message chat   j2   to romeo@localhost", after)
     assert "<body>Juliet" in demo.after("from romeo", "</message>").replace("\n", " ")
     assert demo.leave() == 0
     assert demo.text().count("both sides closed the stream") == 1
@@ -320,8 +320,8 @@ def test_filter_and_grep(demo):
     assert "→" not in after
     demo.wait_until(lambda: "filter: 1 hidden" in demo.toolbar, "the number in the toolbar")
     demo.enter("/filter", "filter: in message · 1 hidden so far")
-    after = demo.enter("/grep hello, romeo", "1 found")
-    assert re.search(r"→ 18 message   j2", after)
+    after = demo.enter("/grep hello!", "1 found")
+    assert re.search(r"→ 18 message chat   j2", after)
     demo.enter("/filter off", "filter off · 1 were hidden")
     demo.enter("/filter in nonsense", "“nonsense” is not a term of a filter")
     demo.enter("/grep nowhere to be seen", "was neither sent nor received")
@@ -467,7 +467,7 @@ def test_save_writes_a_transcript_without_secrets(demo):
     text = path.read_text("utf-8")
     assert text.startswith("# A session of juliet@localhost\n")
     assert "[Client] Juliet" in text
-    assert "Juliet sends:\n    <message to='romeo@localhost' id='j2'>" in text
+    assert "Juliet sends:\n    <message to='romeo@localhost' type='chat' id='j2'>" in text
     assert "verona" not in text
     assert "<response" not in text
     demo.enter(f"/save {path}", "is there already")

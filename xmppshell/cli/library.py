@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def add_to(commands: Commands) -> None:
     """Add the subcommands of the library."""
     add_explain(commands)
+    add_lint(commands)
     add_template(commands)
 
 
@@ -56,6 +57,47 @@ def _explain(options: argparse.Namespace, environment: Environment) -> ExitStatu
     if text.lstrip().startswith("<"):
         return explaining.explain_xml(environment, text, whole=options.all, colour=options.color)
     return explaining.explain_words(environment, text, colour=options.color)
+
+
+def add_lint(commands: Commands) -> None:
+    """Add `lint`."""
+    parser = commands.add_parser(
+        "lint",
+        help="say what is wrong in stanzas, a transcript or a capture",
+        description="Judge what stands in files, or on standard input with -, by the rules that "
+        "the shell judges by: stanzas, a transcript, or a capture. `/lint rules` in the shell "
+        "lists them, and so does --rules.",
+        epilog="exit status: 0 no errors, 1 errors (with --strict: or warnings), 2 usage",
+    )
+    parser.set_defaults(action=_lint)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="what to judge; - reads input")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it")
+    parser.add_argument("--strict", action="store_true", help="let warnings fail, too")
+    parser.add_argument(
+        "--rules",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="list the rules, or explain one of them",
+    )
+
+
+def _lint(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+    from ..terminal import lint_files
+
+    if options.rules is not None:
+        if options.files:
+            raise usage("--rules takes no files", "leave out one of them")
+    elif not options.files:
+        raise usage("what is to be judged?", "xmppshell lint FILE, or - for standard input")
+    try:
+        if options.rules is not None:
+            return lint_files.show_rules(environment, options.rules)
+        return lint_files.lint_files(
+            environment, options.files, as_json=options.format == "json", strict=options.strict
+        )
+    except lint_files.Unusable as error:
+        raise UsageError(error.problem) from error
 
 
 def add_template(commands: Commands) -> None:

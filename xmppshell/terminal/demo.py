@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..environment import Environment
 
 DEMO_ACCOUNT = JID("juliet", "localhost", "balcony")
-FIRST_WORDS = "<message to='romeo@localhost'><body>Hello, Romeo!</body></message>"
+FIRST_WORDS = "<message to='romeo@localhost' type='chat'><body>Hello!</body></message>"
 
 
 async def run_demo(

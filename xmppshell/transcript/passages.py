@@ -56,12 +56,21 @@ def passages_of(text: str, name: str) -> list[Passage]:
     A capture has `.ndjson` or begins as one does; a transcript has `.scs` or a cast. Everything
     else is stanzas. Raises `CaptureError` for a capture with a broken line.
     """
-    if name.endswith(".ndjson") or text.startswith('{"v":'):
+    if is_capture(text, name):
         return list(_of_capture(text, name))
-    lines = text.splitlines()
-    if name.endswith(".scs") or any(_CAST.match(line) for line in lines):
-        return list(_of_transcript(lines))
+    if is_transcript(text, name):
+        return list(_of_transcript(text.splitlines()))
     return list(_divided(text, 1, None, ""))
+
+
+def is_capture(text: str, name: str) -> bool:
+    """Say whether a file called `name` is a capture."""
+    return name.endswith(".ndjson") or text.startswith('{"v":')
+
+
+def is_transcript(text: str, name: str) -> bool:
+    """Say whether a file called `name` is a transcript."""
+    return name.endswith(".scs") or any(_CAST.match(line) for line in text.splitlines())
 
 
 def _of_capture(text: str, name: str) -> Iterator[Passage]:

@@ -70,7 +70,8 @@ class Setting:
 
     `blanks` says that values may be left open, to be filled in later, as `$me`, `{id}` and `‹to›`
     are at the prompt; `stamped` that stanzas without an id get one; `typing` that the text may not
-    be finished.
+    be finished; `partial` that it says a part of what came, as a transcript does, so that nothing
+    is missing.
     """
 
     direction: Direction = Direction.SENT
@@ -90,6 +91,7 @@ class Setting:
     blanks: bool = False
     stamped: bool = False
     typing: bool = False
+    partial: bool = False
 
     @property
     def sent(self) -> bool:

@@ -47,8 +47,7 @@ RANGE = error(
     "a priority is from -128 to 127",
     "RFC 6121 4.7.2.3",
     "Messages to a bare address go to the resource with the highest priority; below 0 a resource "
-    "gets none of them. Servers say nothing to a number outside, and each makes something else of "
-    "it.",
+    "gets none of them. Prosody and ejabberd pass a number outside on without a word.",
     (sent("<presence><priority>200</priority></presence>"),),
     (
         sent("<presence><priority>127</priority></presence>"),

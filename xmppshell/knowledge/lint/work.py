@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CONTENT = frozenset({ns.CLIENT, ns.SERVER, ns.COMPONENT_ACCEPT})
 STANZAS = frozenset({"iq", "message", "presence"})
-_BLANK = re.compile(r"‹[^›]*›|\$[a-zA-Z{]|\{(?:id|[a-z]+(?::[^}]*)?)\}")
+_BLANK = re.compile(r"\[redacted\]|‹[^›]*›|\$[a-zA-Z{]|\{(?:id|[a-z]+(?::[^}]*)?)\}")
 _LINE_END = re.compile("\n")
 _SHOWN = 40
 
@@ -41,11 +41,11 @@ class Work:
 
     def is_complete(self, element: etree._Element) -> bool:
         """Say whether the element has its end tag, so that no more can come into it."""
-        return element not in self._open
+        return element not in self._open and not self.setting.partial
 
     def has_all_attributes(self, element: etree._Element) -> bool:
         """Say whether the start tag is complete."""
-        return element is not self.reading.partial
+        return element is not self.reading.partial and not self.setting.partial
 
     def is_blank(self, value: str) -> bool:
         """Say whether a value is still to be filled in, so that nobody can judge it."""

@@ -44,7 +44,7 @@ TREE = Branch(
             ("e", "f"),
             ("f",),
         ),
-        More("item", 3, ("x", "y", "z")),
+        More("item", tuple(Value("jid", each) for each in "xyz")),
     ),
 )
 
@@ -131,6 +131,20 @@ def test_many_meanings_are_listed() -> None:
     assert text.endswith("documents with that in their title\n    XEP-0001  A title (Active)")
 
 
+def test_very_many_meanings_are_named() -> None:
+    cards = tuple(Card(f"element of {number}", "x", "Why.", HERE) for number in range(14))
+    text = shown(Answer("x", cards))
+    assert text.count("Why.") == 12
+    assert text.endswith("and 2 more: element of 12, element of 13")
+
+
+def test_what_is_left_out_has_its_meaning_where_it_has_one() -> None:
+    which = (Value("var", "a", "A."), Value("var", "b"), *(Value("var", str(n)) for n in range(12)))
+    tree = Branch("x", why="Why.", children=(More("field", which),))
+    assert "    and 14 more <field>\n      var='a'  A.\n      var='b'\n" in shown(tree)
+    assert shown(tree).endswith("\n      and 10, 11")
+
+
 def test_what_is_unknown_is_said_to_be() -> None:
     assert shown(Answer("pingg", (), near=("ping",))) == (
         "? nothing is known here of “pingg”\n  written much like it: ping"
@@ -147,7 +161,7 @@ def test_characters_that_act_on_the_terminal_are_shown() -> None:
         remarks=(Remark("request", evil, evil),),
         children=(
             Run(evil, evil, evil, Source(), (Value("", evil),), (evil,), (evil,)),
-            More(evil, 2, (evil,)),
+            More(evil, (Value(evil, evil, evil),)),
         ),
     )
     answer = Answer(evil, (Card(evil, evil, evil, HERE, (Part(evil, ((evil, evil),)),)),))

@@ -133,8 +133,7 @@ class _Annotator:
             for child in alike[:shown]:
                 yield self.branch(child, outer)
             if alike[shown:]:
-                which = tuple(_telling(child) for child in alike[shown:])
-                yield More(_written(alike[0]), len(alike) - shown, which)
+                yield More(_written(alike[0]), tuple(map(_telling_value, alike[shown:])))
 
     def _run(self, alike: list[etree._Element], outer: str) -> Run:
         first = self.branch(alike[0], outer)
@@ -331,3 +330,11 @@ def _telling(element: etree._Element) -> str:
         if element.get(name):
             return str(element.get(name))
     return _text_of(element) or next(iter(map(str, element.attrib.values())), "")
+
+
+def _telling_value(element: etree._Element) -> Value:
+    """Return the same with what it means, if it means something of its own."""
+    telling = _telling(element)
+    values = _values(element, known_element(str(element.tag)))
+    found = next((value for value in values if value.value == telling), Value("", telling))
+    return found if found.own else Value(found.name, found.value)

@@ -83,11 +83,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """How many elements like the one before follow and are left out, and what tells them apart."""
+    """Elements like the one before that are left out, each by the value that tells it apart."""
 
     name: str
-    count: int
-    which: tuple[str, ...] = ()
+    which: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ INDENT: Final = 2
 IN_FULL: Final = 3
 """So many meanings of a word are shown in full; if there are more, each has a line or two."""
 
+LISTED: Final = 12
+"""So many meanings of a word, or elements that are left out, are listed; the rest is named."""
+
 LONGEST_VALUE: Final = 300
 NAMED_AT_MOST: Final = 60
 
@@ -74,10 +77,14 @@ class ExplainView:
         if not in_full:
             head = f"“{safe_line(answer.term)}” can be {len(answer.cards)} things"
             lines.append(self._theme.style("heading", self._wrapped(head)))
-        for number, card in enumerate(answer.cards):
+        for number, card in enumerate(answer.cards[:LISTED]):
             if in_full and number:
                 lines.append("")
             lines += self._card(card) if in_full else self._card_in_brief(card)
+        if answer.cards[LISTED:]:
+            kinds = _some([card.kind for card in answer.cards[LISTED:]])
+            text = f"and {len(answer.cards) - LISTED} more: {kinds}"
+            lines.append(self._theme.style("dim", self._wrapped(text, INDENT, hang=INDENT)))
         if answer.related:
             head = self._wrapped("documents with that in their title", INDENT)
             lines += ["", self._theme.style("dim", head)]
@@ -122,9 +129,18 @@ class ExplainView:
             yield self._theme.style("warning", self._wrapped(text, margin + INDENT))
 
     def _more(self, more: More, margin: int) -> Iterator[str]:
-        which = _some(tuple(name for name in more.which if name))
-        text = f"and {more.count} more <{safe_line(more.name)}>" + (f": {which}" if which else "")
+        text = f"and {len(more.which)} more <{safe_line(more.name)}>"
+        rows = more.which[:LISTED] if any(value.meaning for value in more.which) else ()
+        rest = _some([value.value for value in more.which[len(rows) :] if value.value])
+        if not rows:
+            text += f": {rest}" if rest else ""
+            yield self._theme.style("dim", self._wrapped(text, margin))
+            return
         yield self._theme.style("dim", self._wrapped(text, margin))
+        yield from self._values(rows, margin + INDENT)
+        if rest:
+            text = self._wrapped(f"and {rest}", margin + INDENT)
+            yield self._theme.style("dim", text)
 
     def _tag(self, name: str, namespace: str) -> str:
         shown = safe_line(name)

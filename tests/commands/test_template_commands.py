@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands.desk_driver import Stage, stage
 
-from xmppshell.commands.templates import field_suggestions
+from xmppshell.commands.templates import field_suggestions, meaning_of
 from xmppshell.templates.shelf import Shelf
 
 
@@ -85,9 +85,9 @@ async def test_a_template_is_sent_at_once(online: Stage) -> None:
 async def test_nothing_is_sent_while_something_is_missing(online: Stage) -> None:
     before = list(online.sent("juliet"))
     what, _, cure = await online.enter("/t! message.chat romeo@localhost")
-    assert (what, cure) == ("body is missing", "/t! message.chat TO BODY")
+    assert (what, cure) == ("nothing was sent: body is missing", "/t! message.chat TO BODY")
     what, _, _ = await online.enter("/t! roster.set name=Romeo")
-    assert what == "jid is missing"
+    assert what == "nothing was sent: jid is missing"
     assert list(online.sent("juliet")) == before
 
 
@@ -102,7 +102,7 @@ async def test_nothing_is_sent_while_something_is_missing(online: Stage) -> None
         ("/t message", "message could be more than one template", "message.chat"),
         ("/t ping a@b c@d", "“c@d” is one value too many", "quotes"),
         ("/t! ibr.set password=secret", "password is a secret", "prompt"),
-        ("/t! ibr.set", "password is missing", "to type password there"),
+        ("/t! ibr.set", "nothing was sent: password is missing", "to type password there"),
     ],
 )
 async def test_mistakes_are_told_with_a_cure(
@@ -249,3 +249,12 @@ async def test_fields_and_their_values_are_suggested(online: Stage) -> None:
     desk.seen_jids["romeo@localhost/garden"] = None
     assert "to=romeo@localhost/garden" in field_suggestions(desk, ["ping"], "to=")
     assert "password=" not in field_suggestions(desk, ["ibr.set"], "")
+
+
+async def test_suggestions_say_what_they_mean(here: Stage) -> None:
+    desk = here.desk
+    assert meaning_of(desk, "templates", [], "ping") == "see whether someone answers, and how fast"
+    assert meaning_of(desk, "groups", [], "muc") == "Rooms"
+    assert "your server" in meaning_of(desk, "fields", ["ping"], "to=")
+    assert meaning_of(desk, "fields", ["presence.available"], "show=away") == ""
+    assert meaning_of(desk, "jids", [], "a@b") == ""

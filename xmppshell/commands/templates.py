@@ -40,8 +40,10 @@ async def send(desk: Desk, call: Call) -> None:
         cure = usage(template, "/t!")
         if secret:
             cure = f"/t {template.name} puts it into the prompt, to type {secret[0]} there"
-        what = f"{', '.join(needed)} {'is' if len(needed) == 1 else 'are'} missing"
-        raise CommandError(Problem(what, "nothing was sent", cure))
+        what = (
+            f"nothing was sent: {', '.join(needed)} {'is' if len(needed) == 1 else 'are'} missing"
+        )
+        raise CommandError(Problem(what, "", cure))
     await desk.send(text)
 
 
@@ -146,8 +148,12 @@ def _summary(event: ElementSeen, received: bool) -> str:
     stanza = event.stanza
     if stanza is None:
         return "saved from a nonza"
-    words = " ".join(part for part in (stanza.kind, stanza.type or "") if part)
-    return f"saved from a {words}" + (" that came" if received else "")
+    words = [stanza.type or "", stanza.kind]
+    if stanza.kind == "iq":
+        words.reverse()
+    name = " ".join(word for word in words if word)
+    article = "an" if name[0] in "aeiou" and not name.startswith("un") else "a"
+    return f"saved from {article} {name}" + (" that came" if received else "")
 
 
 # Completion.
@@ -163,6 +169,18 @@ def field_suggestions(desk: Desk, words: list[str], word: str) -> Iterable[str]:
         return [f"{name}={value}" for value in _values(desk, fields[name])]
     used = {each.partition("=")[0] for each in words[1:] if "=" in each}
     return [f"{n}=" for n, f in fields.items() if n not in used and not f.secret]
+
+
+def meaning_of(desk: Desk, suggest: str, words: list[str], text: str) -> str:
+    """Say what a suggestion of templates, groups or fields means; "" for other lists."""
+    if suggest == "templates":
+        return desk.templates.find(text).summary
+    if suggest == "groups":
+        return desk.templates.groups()[text]
+    if suggest == "fields" and text.endswith("="):
+        field = desk.templates.find(words[0]).fields[text[:-1]]
+        return field.meaning or field.words
+    return ""
 
 
 def _values(desk: Desk, field: Field) -> Iterable[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...commands.templates import field_suggestions
+from ...commands.templates import field_suggestions, meaning_of
 from ...configuration.keys import DEFAULT_KEYS, LOOKS_KEYS
 from ...configuration.reading import ConfigurationError
 from ...protocol.errors import SASL_CONDITIONS, STANZA_CONDITIONS, STREAM_CONDITIONS
@@ -57,7 +58,9 @@ def _arguments(desk: Desk, command: Command, rest: str) -> Iterator[Offer]:
         taken = min(taken, len(command.arguments) - 1)
     if taken < len(command.arguments):
         argument = command.arguments[taken]
-        yield from matching([*argument.choices, *_suggested(desk, argument, words, word)], word)
+        offered = [*argument.choices, *_suggested(desk, argument, words, word)]
+        for offer in matching(offered, word):
+            yield replace(offer, meaning=meaning_of(desk, argument.suggest, words, offer.text))
 
 
 def _suggested(desk: Desk, argument: Argument, words: list[str], word: str) -> Iterable[str]:

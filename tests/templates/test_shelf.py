@@ -239,3 +239,38 @@ def test_secrets_are_fields_without_a_value() -> None:
     file = made("<q><password>[redacted]</password><x password='[redacted]'/></q>")
     assert filled(file) == "<q><password>‹secret›</password><x password='‹secret2›'/></q>"
     assert "redacted" not in file
+
+
+# Telling of templates.
+
+
+def test_a_group_without_a_title_is_called_by_its_name(shelf: Shelf) -> None:
+    write(shelf, "my.toml", "[template.hello]\nxml = '<presence/>'\n")
+    lines = listing([shelf.group("my"), shelf.group("storage")]).splitlines()
+    assert lines == [
+        "my",
+        "  hello                  yours, from my.toml",
+        "Private storage (storage)",
+        "  private.get            fetch private XML, such as old bookmarks",
+    ]
+
+
+def test_all_about_a_template_is_told() -> None:
+    told = in_full(Shelf().find("upload.slot"), "/t", width=60)
+    assert told.splitlines()[:2] == [
+        "upload.slot: ask where to upload a file by HTTP",
+        "  XEP-0363 · group files · usually comes back: an iq result",
+    ]
+    for line in (
+        "  size  its size in bytes, exactly",
+        "        a number, 1 or more",
+        "        one word; may be left out",
+        "  /t upload.slot TO FILE SIZE [TYPE]",
+    ):
+        assert line in told.splitlines()
+    assert max(map(len, told.splitlines()[2:])) <= 98  # A line of XML is not broken.
+
+
+def test_a_nonza_that_comes_back_is_named() -> None:
+    assert "usually comes back: <enabled/>" in in_full(Shelf().find("sm.enable"), "/t")
+    assert "usually comes back: nothing" in in_full(Shelf().find("message.chat"), "/t")

@@ -30,7 +30,8 @@ def listing(groups: Iterable[Group]) -> str:
     width = min(max(longest, _LEAST_NAME), _MOST_NAME)
     lines = []
     for group in groups:
-        lines.append(f"{group.title} ({group.name})")
+        titled = group.title != group.name
+        lines.append(f"{group.title} ({group.name})" if titled else group.name)
         for template in group.templates:
             about = template.summary or f"yours, from {template.source}"
             lines.append(f"  {template.name.ljust(width)}  {about}")

@@ -66,6 +66,7 @@ class Catalogue:
         self._all_read: dict[str, Namespace] | None = None
         self._children: dict[str, tuple[Element, ...]] = {}
         self._names: list[tuple[str, str]] = []
+        self._described: set[str] = set()
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -81,9 +82,12 @@ class Catalogue:
 
     def namespace(self, name: str) -> Namespace | None:
         """Return a namespace by its exact name, also one that is known by name alone; or None."""
-        for topic in self._topics_with(f'[ns."{name}"]'):
-            if found := self.topic(topic).get(name):
-                return found
+        if not self._described or name in self._described:
+            for topic in self._topics_with(f'[ns."{name}"]'):
+                if found := self.topic(topic).get(name):
+                    return found
+            # What is not there is not looked for in all texts again.
+            self._described = {namespace for namespace, _ in self._headings()}
         specs = self._by_name.get(name)
         if specs is None:
             return None

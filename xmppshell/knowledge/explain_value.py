@@ -150,7 +150,11 @@ def _describe_date(text: str) -> str:
 
 
 def _describe_namespace(text: str) -> str:
-    return title_of_namespace(text) or _unknown_namespace(text)
+    title = title_of_namespace(text)
+    if title:
+        return title
+    like = near_namespaces(text)
+    return f"not known here; written like {listed(like)}" if like else "not known here"
 
 
 def title_of_namespace(name: str) -> str:
@@ -161,11 +165,6 @@ def title_of_namespace(name: str) -> str:
     document = specifications().get(space.spec)
     title = space.title or (document.title if document else "")
     return ", ".join(part for part in (title, space.spec) if part)
-
-
-def _unknown_namespace(name: str) -> str:
-    like = near_namespaces(name)
-    return f"not known here; written like {listed(like)}" if like else "not known here"
 
 
 def _describe_language(text: str) -> str:
@@ -245,7 +244,7 @@ def explain_feature(text: str, element: etree._Element | None = None) -> Value:
     title = title_of_namespace(stem)
     if title:
         return Value("", text, f"{title}: its “{part}”", source=source_of_namespace(stem))
-    return Value("", text, doubt=_unknown_namespace(text))
+    return Value("", text, doubt="not known here")
 
 
 def source_of_namespace(name: str) -> Source:

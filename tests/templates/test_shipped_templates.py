@@ -69,6 +69,7 @@ def test_it_says_what_it_is_for(template: Template) -> None:
     assert template.explanation.endswith(".")
     for field in template.fields.values():
         assert field.meaning, field.name
+    assert max(map(len, template.xml.splitlines())) <= FRAME - 4
 
 
 @each_template

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import difflib
 import functools
 import re
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...protocol import namespaces as ns
 from ...protocol.xml.reading import Reading
+from .. import nearness
 from ..catalogue import catalogue
 from .model import Finding, Rule, Setting
 
@@ -40,8 +40,14 @@ class Work:
     # What is certain.
 
     def is_complete(self, element: etree._Element) -> bool:
-        """Say whether the element has its end tag, so that no more can come into it."""
-        return element not in self._open and not self.setting.partial
+        """Say whether no more can come into the element: it has its end tag, and no blanks."""
+        if element in self._open or self.setting.partial:
+            return False
+        return not (self.setting.blanks and self._has_blanks(element))
+
+    def _has_blanks(self, element: etree._Element) -> bool:
+        texts = (element.text, *(child.tail for child in element))
+        return any(text and self.is_blank(text) for text in texts)
 
     def has_all_attributes(self, element: etree._Element) -> bool:
         """Say whether the start tag is complete."""
@@ -123,13 +129,7 @@ def known_element(tag: str) -> Element | None:
 
 def near(name: str, names: Iterable[str]) -> str:
     """Return the one of `names` that is most like `name`, or "" if none is."""
-    known = list(names)
-    folded = name.casefold()
-    for other in known:
-        if other.casefold() == folded:
-            return other
-    found = difflib.get_close_matches(folded, known, n=1, cutoff=0.65)
-    return found[0] if found else ""
+    return next(iter(nearness.near(name, names)), "")
 
 
 def meant(name: str, names: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from xmppshell.knowledge.explanation import Answer, Branch, Card
 from xmppshell.practice.server import PRACTICE_PASSWORD
 from xmppshell.protocol.events import ElementSeen, StreamEndSeen, StreamHeaderSeen, WireEvent
 from xmppshell.protocol.problem import ProblemError
+from xmppshell.terminal.completing.command_line import command_offers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PING = "<iq type='get' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"
@@ -229,6 +230,24 @@ async def test_xml_for_another_session(juliet: Stage) -> None:
     text = f"@juliet {PING}"
     explain_typed(juliet.desk, text, text.index("ping") + 1)
     assert isinstance(juliet.screen.explained[0][0], Branch)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("/explain service-un", "service-unavailable"),
+        ("/explain urn:xmpp:pin", "urn:xmpp:ping"),
+        ("/explain SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"),
+        ("/explain XEP-0198", "XEP-0198"),
+    ],
+)
+async def test_terms_complete(juliet: Stage, typed: str, offered: str) -> None:
+    assert offered in [offer.text for offer in command_offers(juliet.desk, typed)]
+    assert not list(command_offers(juliet.desk, f"{typed} x"))
+
+
+async def test_a_single_letter_offers_nothing(juliet: Stage) -> None:
+    assert not list(command_offers(juliet.desk, "/explain s"))
 
 
 def test_the_shell_starts_without_the_library() -> None:

@@ -104,7 +104,15 @@ COMMANDS = (
         "view",
         "explain a stanza, or anything that has a name in XMPP",
         explain,
-        (Argument("what", "a number, XML, or a term; the last stanza without", True, rest=True),),
+        (
+            Argument(
+                "what",
+                "a number, XML, or a term; the last stanza without",
+                optional=True,
+                rest=True,
+                suggest="terms",
+            ),
+        ),
         details=(
             "Each element comes with what it is for and where that is written; an error with its "
             "usual causes, and with what in the request provoked it. NUMBER all leaves nothing "

@@ -8,12 +8,18 @@ or words of titles.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from ..protocol import namespaces as ns
-from ..protocol.errors import condition
+from ..protocol.errors import (
+    SASL_CONDITIONS,
+    STANZA_CONDITIONS,
+    STREAM_CONDITIONS,
+    condition,
+)
 from . import cards
 from .catalogue import STANZA_NAMESPACES, catalogue
 from .explain_value import NOTIFY, explain_feature, has_words
@@ -279,10 +285,23 @@ _SEARCHES: Final[tuple[Callable[[str], Iterator[Card]], ...]] = (
 )
 
 
-def _near(term: str) -> tuple[str, ...]:
-    """Return names of all sorts that are written much like `term`."""
-    from ..protocol.conditions import SASL_CONDITIONS, STANZA_CONDITIONS, STREAM_CONDITIONS
+@functools.cache
+def known_terms() -> tuple[str, ...]:
+    """Return the names that can be explained, but for attributes and values, in order."""
+    return tuple(sorted({*_names(), *catalogue().known_names()}))
 
+
+def _names() -> Iterator[str]:
+    """Give the names of elements, conditions and documents, and the words of the glossary."""
+    yield from (name for _, name in catalogue().known_elements())
+    for conditions in (STANZA_CONDITIONS, STREAM_CONDITIONS, SASL_CONDITIONS):
+        yield from conditions
+    yield from glossary().words()
+    yield from specifications()
+
+
+def _near(term: str) -> tuple[str, ...]:
+    """Return names of all sorts that are written much like `term`, and words of titles."""
     name, at, attribute = term.partition("@")
     if at:
         known = {f"{e.name}@{a}" for e in elements_of(name) for a in e.attributes}
@@ -290,18 +309,8 @@ def _near(term: str) -> tuple[str, ...]:
             return near(f"{name}@{attribute}", sorted(known), cutoff=0.6)
     if ":" in term or "/" in term:
         return near_namespaces(term)
-    names = [
-        *(name for _, name in catalogue().known_elements()),
-        *STANZA_CONDITIONS,
-        *STREAM_CONDITIONS,
-        *SASL_CONDITIONS,
-        *glossary().words(),
-        *specifications(),
-    ]
-    words = {
-        word for document in specifications().values() for word in _WORD.findall(document.title)
-    }
-    return near(term, dict.fromkeys([*names, *words]))
+    titles = (document.title for document in specifications().values())
+    return near(term, [*_names(), *(word for title in titles for word in _WORD.findall(title))])
 
 
 _WORD: Final = re.compile(r"[A-Za-z]{4,}")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ...commands.desk import Desk
     from ...commands.registry import Argument, Command
 
+FEWEST_LETTERS = 2
+"""Of very many words none is offered for fewer letters."""
+
 _ADDRESS_START = re.compile(r"\s*@[^\s<]*")
 
 
@@ -84,6 +87,10 @@ def _suggested(desk: Desk, argument: Argument, words: list[str], word: str) -> I
         return desk.templates.names()
     if argument.suggest == "groups":
         return desk.templates.groups()
+    if argument.suggest == "terms" and not words and len(word) >= FEWEST_LETTERS:
+        from ...knowledge.explain_term import known_terms
+
+        return known_terms()
     if argument.suggest == "fields":
         return field_suggestions(desk, words, word)
     return ()

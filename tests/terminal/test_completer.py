@@ -8,7 +8,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import to_plain_text
 from terminal.prompt_driver import silent_desk
 
-from xmppshell.terminal.completer import ShellCompleter
+from xmppshell.terminal.completer import MOST_OFFERED, ShellCompleter
 
 EVENT = CompleteEvent(completion_requested=True)
 
@@ -106,3 +106,12 @@ def test_nothing_is_offered_in_a_huge_text_before_it_is_asked_for() -> None:
     completer = ShellCompleter(silent_desk())
     assert not list(completer.get_completions(document, CompleteEvent(text_inserted=True)))
     assert list(completer.get_completions(document, EVENT))
+
+
+def test_a_menu_has_an_end_and_typing_on_finds_the_rest() -> None:
+    desk = silent_desk()
+    desk.seen_jids.update({f"friend{n}@example.org": None for n in range(1000)})
+    completer = ShellCompleter(desk)
+    assert len(list(completer.get_completions(Document("<iq to='"), EVENT))) == MOST_OFFERED
+    (found,) = completer.get_completions(Document("<iq to='friend999"), EVENT)
+    assert found.text == "friend999@example.org'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from ..commands.desk import Desk
     from ..session import Session
 
+MOST_OFFERED = 150
+"""Nobody looks at more lines of a menu; who types on sees the others."""
+
 LONGEST_TYPED = 100_000
 """In a longer text, in characters, nothing is offered before it is asked for."""
 
@@ -39,7 +43,7 @@ class ShellCompleter(Completer):
         asked = complete_event.completion_requested
         if not asked and len(document.text) > LONGEST_TYPED:
             return
-        for offer in self._offers(document, asked):
+        for offer in islice(self._offers(document, asked), MOST_OFFERED):
             yield Completion(
                 offer.text,
                 -offer.replaces,

@@ -85,10 +85,9 @@ def add_lint(commands: Commands) -> None:
 def _lint(options: argparse.Namespace, environment: Environment) -> ExitStatus:
     from ..terminal import lint_files
 
-    if options.rules is not None:
-        if options.files:
-            raise usage("--rules takes no files", "leave out one of them")
-    elif not options.files:
+    if options.rules is not None and options.files:
+        raise usage("--rules takes no files", "leave out one of them")
+    if options.rules is None and not options.files:
         raise usage("what is to be judged?", "xmppshell lint FILE, or - for standard input")
     try:
         if options.rules is not None:

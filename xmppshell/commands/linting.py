@@ -193,13 +193,13 @@ def _say_of_record(desk: Desk, record: Record) -> None:
 
 
 def _say_findings(desk: Desk, text: str, found: list[Finding], otherwise: str) -> None:
-    from ..knowledge.lint.report import excerpt, sentence
+    from ..knowledge.lint.report import excerpt
 
     if not found:
         desk.screen.say(otherwise, "ok")
     for finding in found:
         role = "error" if finding.is_error else "warning"
-        desk.screen.say(f"  ! {sentence(finding)} [{finding.name}]", role)
+        desk.screen.say(f"  ! {finding.sentence} [{finding.name}]", role)
         line, caret = excerpt(text, finding)
         desk.screen.say(f"    {line}\n    {caret}", "dim")
 

@@ -13,7 +13,6 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from ..protocol.problem import Problem
 from .columns import shortened
-from .remarks import remark
 from .safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class LiveLint:
         more = f" · {len(self._found) - 1} more" if len(self._found) > 1 else ""
         place = f"line {worst.line}: " if self._several_lines else ""
         width = get_app().output.get_size().columns - 1 - len(more)
-        text = shortened(f" ! {place}{safe_line(remark(worst))}", width) + more
+        text = shortened(f" ! {place}{safe_line(worst.sentence)}", width) + more
         return [("class:toolbar.error" if worst.is_error else "class:toolbar.warning", text)]
 
     def stop(self, text: str, session: Session | None, xml: str) -> Finding | None:

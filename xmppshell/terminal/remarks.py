@@ -24,13 +24,7 @@ def remark_lines(
     """Give the lines of `findings`, dim under what came; `where` is what to type for them all."""
     for finding in findings[:MOST]:
         role: Role = "error" if finding.is_error else "warning"
-        text = shortened(safe_line(remark(finding)), LONGEST)
+        text = shortened(safe_line(finding.sentence), LONGEST)
         yield theme.style(role if sent else "dim", wrapped(text, width, "  ! ", "    "))
     if len(findings) > MOST:
         yield theme.style("dim", f"  ! {len(findings) - MOST} more{where}")
-
-
-def remark(finding: Finding) -> str:
-    """Return what a finding says, where that is written, and the cure."""
-    said = f"{finding.what} ({finding.reference})"
-    return f"{said} · {finding.cure}" if finding.cure else said

@@ -18,6 +18,7 @@ from . import (
     nonzas_and_limits,
     presence,
     roster_and_rooms,
+    sasl,
     stanza,
     stream,
     vocabulary,
@@ -38,6 +39,7 @@ _TOPICS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "XML": wellformedness.RULES,
     "characters": characters.RULES,
     "the stream": stream.RULES,
+    "signing in": sasl.RULES,
     "stanzas": stanza.RULES,
     "iq": iq.RULES,
     "messages": message.RULES,
@@ -146,6 +148,8 @@ def _check_top(work: Work, top: etree._Element) -> None:
         roster_and_rooms.check_join(work, top)
     elif top.tag == f"{{{ns.STREAM}}}error":
         stanza.check_stream_error(work, top)
+    elif divided(str(top.tag))[0] == ns.SASL:
+        sasl.check_sasl(work, top)
     elif divided(str(top.tag))[0] == ns.STREAM_MANAGEMENT:
         nonzas_and_limits.check_management(work, top)
     _check_vocabulary(work, top)

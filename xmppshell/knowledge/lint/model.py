@@ -174,6 +174,12 @@ class Finding:
         """True for an error, false for a warning."""
         return self.rule.severity is Severity.ERROR
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong, where that is written, and the cure."""
+        said = f"{self.what} ({self.reference})"
+        return f"{said} · {self.cure}" if self.cure else said
+
 
 def error(
     name: str,

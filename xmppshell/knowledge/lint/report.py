@@ -13,12 +13,6 @@ WORDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 _EXCERPT: Final = 72
 
 
-def sentence(finding: Finding) -> str:
-    """Return what is wrong, where that is written, and the cure, in one line."""
-    said = f"{printable(finding.what)} ({finding.reference})"
-    return f"{said} · {printable(finding.cure)}" if finding.cure else said
-
-
 def excerpt(text: str, finding: Finding) -> tuple[str, str]:
     """Return the line of `text` that is wrong, or the part of it around the place, and a caret."""
     line = text.split("\n")[finding.line - 1]
@@ -31,7 +25,7 @@ def excerpt(text: str, finding: Finding) -> tuple[str, str]:
 def finding_lines(text: str, finding: Finding, place: str = "") -> Iterator[str]:
     """Give a finding in `text` with its place, its rule, and an excerpt with a caret under it."""
     where = place or f"{finding.line}:{finding.column}"
-    yield f"{where}: {WORDS[finding.severity]}: {sentence(finding)} [{finding.name}]"
+    yield f"{where}: {WORDS[finding.severity]}: {printable(finding.sentence)} [{finding.name}]"
     for line in excerpt(text, finding):
         yield f"    {line}"
 

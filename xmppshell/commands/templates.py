@@ -213,8 +213,8 @@ COMMANDS = (
         "put a template into the prompt, filled in with these values",
         use,
         (_NAME, _VALUES),
-        details="What is still open stands there as ‹name›, or ‹name?› where it may be left open:\n"
-        "Tab goes to the next, and what is left open and optional is not sent.",
+        details="What is still open stands there as ‹name›: Tab goes to the next. What ends in ?\n"
+        "as in ‹name?› may stay open, and is then not sent.",
         examples=(
             "/t ping romeo@localhost",
             "/t presence.available show=away priority=5",

@@ -115,3 +115,11 @@ def test_a_menu_has_an_end_and_typing_on_finds_the_rest() -> None:
     assert len(list(completer.get_completions(Document("<iq to='"), EVENT))) == MOST_OFFERED
     (found,) = completer.get_completions(Document("<iq to='friend999"), EVENT)
     assert found.text == "friend999@example.org'"
+
+
+def test_nobody_who_types_waits_for_the_catalogue() -> None:
+    completer = ShellCompleter(silent_desk(), ready=False)
+    typed = CompleteEvent(text_inserted=True)
+    assert not list(completer.get_completions(Document("<"), typed))
+    assert list(completer.get_completions(Document("<"), EVENT))
+    assert list(completer.get_completions(Document("/"), typed))

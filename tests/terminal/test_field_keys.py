@@ -9,6 +9,7 @@ import pytest
 from terminal.prompt_driver import Typist, typist
 
 from xmppshell.knowledge.catalogue import Catalogue, catalogue
+from xmppshell.terminal import prompt
 from xmppshell.terminal.completing import vocabulary
 
 LEFT, RIGHT, UP, DOWN, BACK_TAB = "\x1b[D", "\x1b[C", "\x1b[A", "\x1b[B", "\x1b[Z"
@@ -26,6 +27,14 @@ def menu(someone: Typist) -> list[str]:
     """Return what the open menu offers."""
     state = someone.buffer.complete_state
     return [] if state is None else [each.display_text for each in state.completions]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the catalogue be read as soon as there is a prompt."""
+    for _ in vocabulary.read_ahead():
+        pass
+    monkeypatch.setattr(prompt, "IDLE_SECONDS", 0)
 
 
 async def offered(someone: Typist, text: str) -> None:
@@ -221,10 +230,14 @@ async def test_what_is_offered_from_is_read_before_it_is_needed(
     fresh = Catalogue(catalogue()._texts, {})
     monkeypatch.setattr(vocabulary, "catalogue", lambda: fresh)
     async with typist(tmp_path) as someone:
-        await someone.type("")
-        assert not fresh._read
+        await someone.type("<")
+        assert menu(someone) == []
+        assert not fresh._children
         for _ in range(500):
             await asyncio.sleep(0.02)
             if fresh._children:
                 break
         assert set(fresh._read) == set(fresh.topics)
+        await asyncio.sleep(0.2)
+        await someone.type("pre")
+        assert menu(someone) == ["presence"]

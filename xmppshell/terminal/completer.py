@@ -31,10 +31,15 @@ LONGEST_TYPED = 100_000
 
 
 class ShellCompleter(Completer):
-    """Completes what is typed at the prompt from the registry, the desk and the catalogue."""
+    """Completes what is typed at the prompt from the registry, the desk and the catalogue.
 
-    def __init__(self, desk: Desk) -> None:
+    Until it is `ready`, it offers for XML only what is asked for: the catalogue is not read yet,
+    and nobody who just types is to wait for that.
+    """
+
+    def __init__(self, desk: Desk, *, ready: bool = True) -> None:
         self._desk = desk
+        self.ready = ready
 
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
@@ -60,7 +65,7 @@ class ShellCompleter(Completer):
         if sessions is not None:
             yield from sessions
             return
-        if "<" not in before:
+        if "<" not in before or not (asked or self.ready):
             return
         field = field_before(document.text, document.cursor_position)
         length = 0 if field is None else field.end - field.start

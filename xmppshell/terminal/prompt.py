@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import textwrap
+import time
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,8 +55,11 @@ ESCAPE_SECONDS = 0.1
 """How long a terminal may take to send the rest of a key that begins with Escape."""
 
 IDLE_SECONDS = 0.1
+"""How long after the prompt is there the catalogue is read."""
+
+STEP_SECONDS = 0.003
 PAUSE_SECONDS = 0.005
-"""How long after the prompt is there the catalogue is read, and how long between two steps."""
+"""How long one step of that takes at least, and how long there is nothing between two."""
 
 REFRESH_SECONDS = 0.05
 """How long the toolbar may lag behind, so that a flood does not have it drawn all the time."""
@@ -81,7 +85,7 @@ class Prompt:
         self._offers: deque[str] = deque()
         self._offered = ""
         self._ahead = read_ahead()
-        self._frozen = False
+        self._completer = ShellCompleter(desk, ready=False)
         self._refreshing: asyncio.TimerHandle | None = None
         self.history = PrivateHistory(history, warn)
         self._warn = warn
@@ -91,7 +95,7 @@ class Prompt:
             multiline=True,
             prompt_continuation=self._continuation,
             lexer=InputLexer(),
-            completer=ShellCompleter(desk),
+            completer=self._completer,
             complete_while_typing=Condition(_types_something),
             auto_suggest=AutoSuggestFromHistory(),
             history=self.history,
@@ -128,12 +132,13 @@ class Prompt:
     async def _read_ahead(self) -> None:
         """Read what completion offers from while nothing else is to be done."""
         await asyncio.sleep(IDLE_SECONDS)
-        for _ in self._ahead:
+        while not self._completer.ready:
+            pause_at = time.monotonic() + STEP_SECONDS
+            self._completer.ready = all(time.monotonic() < pause_at for _ in self._ahead)
             await asyncio.sleep(PAUSE_SECONDS)
-        if not self._frozen:
+        if not gc.get_freeze_count():
             # What is loaded by now stays. The collector looking through all of it again and again
             # is what made one menu in a hundred take twice as long as the others.
-            self._frozen = True
             gc.collect()
             gc.freeze()
 

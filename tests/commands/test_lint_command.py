@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from commands.desk_driver import Stage, stage
 
 from xmppshell.knowledge.lint import Phase
-from xmppshell.protocol.events import Direction, ElementSeen
+from xmppshell.protocol.events import Direction, ElementSeen, WireEvent
 
 
 @pytest.fixture
@@ -97,10 +98,38 @@ async def test_rules_are_listed_and_explained(here: Stage) -> None:
     assert cure == "did you mean /lint priority-range?"
 
 
-async def test_what_the_practice_server_sends_is_right(here: Stage) -> None:
-    await here.enter("<iq type='get'><query xmlns='jabber:iq:roster'/></iq>")
-    await here.enter("<presence/>")
-    for record in here.screen.records:
-        event = record.event
-        if isinstance(event, ElementSeen) and event.direction is Direction.RECEIVED:
-            assert here.desk.view.remarks(record) == [], event.data
+ORDINARY = [
+    "<iq type='get'><query xmlns='jabber:iq:roster'/></iq>",
+    "<presence><show>away</show><priority>-1</priority></presence>",
+    "<message type='chat' to='romeo@localhost'><body>hi</body></message>",
+    "<message type='headline' to='$me'><body>news</body></message>",
+    "<message type='chat' to='nobody@localhost'><body>lost</body></message>",
+    "<presence type='subscribe' to='romeo@localhost'/>",
+    "<iq type='set'><query xmlns='jabber:iq:roster'><item jid='romeo@localhost' name='R'/>"
+    "</query></iq>",
+    "<iq type='get' to='localhost'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
+    "<iq type='get' to='localhost'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
+    "<iq type='get' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>",
+    "<iq type='get' to='localhost'><query xmlns='jabber:iq:version'/></iq>",
+    "<iq type='get' to='localhost'><time xmlns='urn:xmpp:time'/></iq>",
+    "<iq type='get' to='localhost'><x xmlns='urn:example:unknown'/></iq>",
+    "<iq type='get' to='$me'><ping xmlns='urn:xmpp:ping'/></iq>",
+    "<enable xmlns='urn:xmpp:sm:3' resume='true'/>",
+    "<r xmlns='urn:xmpp:sm:3'/>",
+    "<inactive xmlns='urn:xmpp:csi:0'/>",
+    "<presence type='unavailable'/>",
+]
+
+
+async def test_an_ordinary_session_with_the_practice_server_has_no_remarks(here: Stage) -> None:
+    done = 0
+    for text in ORDINARY:
+        await here.enter(text)
+        await asyncio.sleep(0.05)
+        for record in here.screen.records[done:]:
+            event = record.event
+            data = event.data if isinstance(event, WireEvent) else b""
+            assert here.desk.view.remarks(record) == [], data
+        done = len(here.screen.records)
+    came = [r for r in here.screen.records if isinstance(r.event, ElementSeen)]
+    assert sum(r.event.direction is Direction.RECEIVED for r in came) > 20  # type: ignore[attr-defined]

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from xmppshell.knowledge.lint import ANYWHERE, RULES, Example, Rule, Severity, lint, rules_by_topic
+from xmppshell.knowledge.lint import (
+    ANYWHERE,
+    RULES,
+    Example,
+    Phase,
+    Rule,
+    Severity,
+    lint,
+    rules_by_topic,
+)
 from xmppshell.knowledge.specifications import specifications
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -80,6 +90,18 @@ def test_more_than_one_rule_may_be_broken() -> None:
     text = "<Presence/><presence type='available'><show>busy</show></presence>"
     names = [finding.name for finding in lint(text, ANYWHERE)]
     assert names == ["unknown-top-element", "presence-type", "presence-show"]
+
+
+def test_what_stands_before_in_the_same_text_counts() -> None:
+    ping = "<iq type='get' id='7' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"
+    assert [finding.name for finding in lint(ping + ping)] == ["id-reused"]
+    bound = replace(ANYWHERE, phase=Phase.BOUND, managed=False)
+    enable = "<enable xmlns='urn:xmpp:sm:3'/>"
+    assert lint(f"{enable}<r xmlns='urn:xmpp:sm:3'/>", bound) == []
+    assert [finding.name for finding in lint(enable * 2, bound)] == ["sm-enabled-twice"]
+    unbound = replace(ANYWHERE, phase=Phase.UNBOUND)
+    bind = "<iq type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"
+    assert lint(f"{bind}<presence/>", unbound) == []
 
 
 def test_a_forgotten_namespace_is_named() -> None:

@@ -7,6 +7,7 @@ examples. What is well-formed and right has no findings.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ...protocol import namespaces as ns
@@ -71,6 +72,8 @@ def lint(text: str | bytes, setting: Setting = ANYWHERE) -> list[Finding]:
     work = Work(read(text, setting.scope.prefixes), setting)
     for start, end in work.reading.headers:
         stream.check_header(work, start, end)
+    if work.reading.headers:
+        work.setting = replace(setting, phase=None)
     _check_pieces(work)
     _check_end(work)
     return _sorted(work)
@@ -123,9 +126,24 @@ def _check_pieces(work: Work) -> None:
                 start = work.reading.place(element)
             end = piece.end if after is None else work.reading.place(after)
             _check_top(work, element)
+            work.setting = _afterwards(work.setting, element)
             nonzas_and_limits.check_size(work, element, start, end)
             if work.text.count("<", start, end) > nonzas_and_limits.DEEP:
                 nonzas_and_limits.check_depth(work, element)
+
+
+def _afterwards(setting: Setting, top: etree._Element) -> Setting:
+    """Return the setting of what stands behind `top` in the same text."""
+    if not setting.sent:
+        return setting
+    tag = str(top.tag)
+    if tag == f"{{{ns.STREAM_MANAGEMENT}}}enable":
+        return replace(setting, managed=True, countable=None)
+    if tag in (f"{{{ns.SASL}}}auth", f"{{{ns.SASL2}}}authenticate"):
+        return replace(setting, phase=None, mechanisms=None)
+    if setting.phase is Phase.UNBOUND and top.find(f"{{{ns.BIND}}}bind") is not None:
+        return replace(setting, phase=Phase.BOUND)
+    return setting
 
 
 def _check_top(work: Work, top: etree._Element) -> None:

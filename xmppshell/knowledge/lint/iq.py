@@ -114,9 +114,10 @@ def _check_id(work: Work, iq: etree._Element) -> None:
     if work.is_blank(found):
         return
     if iq.get("type") not in ("result", "error"):
-        if found in setting.waiting:
+        if found in setting.waiting or (setting.sent and found in work.ids):
             what = f"the id {short(found)} is in use: its answer is due"
             work.report(REUSED, what, "give it another id", iq, "id")
+        work.ids.add(found)
     elif setting.asked is not None and found not in setting.asked and work.is_complete(iq):
         what = f"no request with the id {short(found)} waits for an answer"
         work.report(UNSOLICITED, what, "", iq, "id")

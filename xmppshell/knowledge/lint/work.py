@@ -27,7 +27,10 @@ _SHOWN = 40
 
 
 class Work:
-    """One text, its setting, and the findings so far; rules report here."""
+    """One text, its setting, and the findings so far; rules report here.
+
+    The setting moves on with what stands in the text; `ids` are those of the requests in it so far.
+    """
 
     def __init__(self, reading: Reading, setting: Setting) -> None:
         self.text = reading.text
@@ -36,6 +39,7 @@ class Work:
         self.findings: list[Finding] = []
         self._open = set(reading.open_elements)
         self._lines: list[int] = []
+        self.ids: set[str] = set()
 
     # What is certain.
 

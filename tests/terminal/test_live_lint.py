@@ -115,3 +115,8 @@ def test_many_remarks_are_counted() -> None:
     assert len(lines) == 4
     assert lines[0].startswith("  ! a is no type of message (RFC 6121 5.2.2)")
     assert lines[-1] == "  ! 2 more · /lint 7"
+
+
+async def test_names_of_rules_complete(tmp_path: Path) -> None:
+    async with typist(tmp_path) as someone:
+        assert await someone.type("/lint priority-r\t") == "/lint priority-range"

@@ -229,6 +229,7 @@ COMMANDS = (
                 "a number, XML, rules, the name of a rule, on or off; the last stanza without",
                 True,
                 rest=True,
+                suggest="rules",
             ),
         ),
         details=(

@@ -91,6 +91,10 @@ def _suggested(desk: Desk, argument: Argument, words: list[str], word: str) -> I
         from ...knowledge.explain_term import known_terms
 
         return known_terms()
+    if argument.suggest == "rules" and not words:
+        from ...knowledge.lint import RULES
+
+        return ["on", "off", "rules", *RULES]
     if argument.suggest == "fields":
         return field_suggestions(desk, words, word)
     return ()

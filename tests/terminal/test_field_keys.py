@@ -239,5 +239,4 @@ async def test_what_is_offered_from_is_read_before_it_is_needed(
                 break
         assert set(fresh._read) == set(fresh.topics)
         await asyncio.sleep(0.2)
-        await someone.type("pre")
-        assert menu(someone) == ["presence"]
+        assert menu(someone)[:2] == ["message", "presence"]

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ..commands.desk import Desk
     from ..session import Session
 
+ASKED = CompleteEvent(completion_requested=True)
+UNASKED = CompleteEvent(text_inserted=True)
+"""Why there are completions: Tab was pressed, or something was typed."""
+
 MOST_OFFERED = 150
 """Nobody looks at more lines of a menu; who types on sees the others."""
 

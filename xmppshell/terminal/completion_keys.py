@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.completion import CompleteEvent, Completion
+from prompt_toolkit.completion import Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import (
     Condition,
@@ -28,13 +28,12 @@ from prompt_toolkit.keys import Keys
 from ..protocol.xml import Context
 from ..protocol.xml.cursor import PlaceKind, place_at
 from ..templates.placeholders import OpenField, open_fields
+from .completer import ASKED, UNASKED
 from .placeholders import field_at, next_field, previous_field
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-_ASKED = CompleteEvent(completion_requested=True)
-_UNASKED = CompleteEvent(text_inserted=True)
 _CONTEXT = Context.for_namespace()
 
 
@@ -101,13 +100,13 @@ def go_to_field(buffer: Buffer, field: OpenField) -> None:
     app = get_app()
     if vi_mode() and app.vi_state.input_mode is InputMode.NAVIGATION:
         app.vi_state.input_mode = InputMode.INSERT
-    buffer.start_completion(complete_event=_UNASKED)
+    buffer.start_completion(complete_event=UNASKED)
 
 
 def keep_chosen(buffer: Buffer) -> None:
     """Close the menu, what was chosen being kept, and show what fits behind it."""
     buffer.complete_state = None
-    buffer.start_completion(complete_event=_UNASKED)
+    buffer.start_completion(complete_event=UNASKED)
 
 
 def delete_field(buffer: Buffer) -> None:
@@ -142,7 +141,7 @@ def _go_on(buffer: Buffer) -> None:
         go_to_field(buffer, field)
         return
     found = state.completions if state is not None else []
-    found = found or list(buffer.completer.get_completions(buffer.document, _ASKED))
+    found = found or list(buffer.completer.get_completions(buffer.document, ASKED))
     if here is None and field is not None and _is_complete(buffer.document, found):
         go_to_field(buffer, field)
     elif len(found) == 1:
@@ -189,7 +188,7 @@ def _choose(buffer: Buffer, *, previous: bool = False) -> None:
 def _apply(buffer: Buffer, completion: Completion) -> None:
     buffer.apply_completion(completion)
     _enter_fields(buffer, completion)
-    buffer.start_completion(complete_event=_UNASKED)
+    buffer.start_completion(complete_event=UNASKED)
 
 
 def _enter_fields(buffer: Buffer, completion: Completion) -> None:

@@ -22,7 +22,7 @@ from prompt_toolkit.styles import Style
 
 from ..commands.roll import is_over
 from ..templates.placeholders import open_fields
-from .completer import ShellCompleter
+from .completer import UNASKED, ShellCompleter
 from .completing.vocabulary import read_ahead
 from .history import PrivateHistory
 from .input_display import Hidden, Visible
@@ -136,6 +136,8 @@ class Prompt:
             pause_at = time.monotonic() + STEP_SECONDS
             self._completer.ready = all(time.monotonic() < pause_at for _ in self._ahead)
             await asyncio.sleep(PAUSE_SECONDS)
+            if self._completer.ready and self._session.default_buffer.text:
+                self._session.default_buffer.start_completion(complete_event=UNASKED)
         if not gc.get_freeze_count():
             # What is loaded by now stays. The collector looking through all of it again and again
             # is what made one menu in a hundred take twice as long as the others.

@@ -206,13 +206,17 @@ class Theatre:
         self._wanted = expected_of(name)
 
     async def begin(self) -> None:
-        """Let Romeo be online, and the two be strangers."""
+        """Let Romeo be online, the two be strangers, and nothing be left of earlier tests."""
         juliet, romeo = self.people.values()
         await romeo.says("<presence/>")
         await romeo.settles()
         await juliet.says(
             "<iq type='set'><query xmlns='jabber:iq:roster'>"
             "<item jid='romeo@$domain' subscription='remove'/></query></iq>"
+        )
+        await juliet.asks(
+            "<iq type='set'><pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>"
+            "<delete node='urn:xmpp:bookmarks:1'/></pubsub></iq>"
         )
         await juliet.settles()
 

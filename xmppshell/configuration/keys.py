@@ -374,9 +374,7 @@ SHELL_KEYS: Final = (
     Key("raw", Kind.FLAG, "show exact bytes, not the pretty view", LOOKS, built_in=False),
     Key("timestamps", Kind.FLAG, "show when each stanza went or came", LOOKS, built_in=False),
     Key("negotiation", Kind.FLAG, "show the XML of the negotiation too", LOOKS, built_in=False),
-    Key(
-        "lint", Kind.FLAG, "tell what is wrong in what is typed or comes", LOOKS, built_in=True
-    ),
+    Key("lint", Kind.FLAG, "tell what is wrong in what is typed or comes", LOOKS, built_in=True),
     Key("color", Kind.FLAG, "colour", LOOKS, unset="on a terminal, and without NO_COLOR"),
 )
 """How the shell looks and feels."""

@@ -15,7 +15,9 @@ Typing
   $from $last    who wrote last, and the id that you sent last
   $$ {{id}}      a $ and an {id} that stand for themselves
   F1             explains the element at the cursor, or the last stanza
-  Tab            completes; Alt-Enter begins a new line; Ctrl-R searches back
+  Tab ↑ ↓ Esc    complete, choose from the menu, close it; Enter takes what is chosen
+  ‹name› ‹name?› to be filled in, may be left out: Tab goes to the next, type over it
+  Alt-Enter      begins a new line; Ctrl-R searches back
   Ctrl-X Ctrl-E  edits in $EDITOR
   Ctrl-C         clears the line; Ctrl-D closes every stream and leaves"""
 

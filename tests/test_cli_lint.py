@@ -101,6 +101,44 @@ def test_a_capture_is_judged_both_ways(tmp_path: Path, capsys: Printed) -> None:
     assert f"{file}:2:" not in out
 
 
+COMPONENT = """\
+[Component] Echo
+\tjid: echo.localhost
+\tpassword: secret
+
+-----
+
+Echo connects
+
+Echo sends:
+\t<message from="bot@echo.localhost" to="romeo@localhost" type="chat"><body>hi</body></message>
+"""
+
+
+def test_a_component_in_a_transcript_writes_from(tmp_path: Path, capsys: Printed) -> None:
+    file = tmp_path / "echo.scs"
+    file.write_text(COMPONENT)
+    assert lint(str(file), "--strict") is ExitStatus.OK
+    file.write_text(COMPONENT.replace(' from="bot@echo.localhost"', ""))
+    assert lint(str(file)) is ExitStatus.ERROR
+    assert "a component's stanza has no `from`" in capsys.readouterr().out
+
+
+def test_a_component_in_a_capture_is_known_by_its_header(tmp_path: Path, capsys: Printed) -> None:
+    file = tmp_path / "echo.ndjson"
+    header = (
+        "<stream:stream xmlns='jabber:component:accept' to='echo.localhost'"
+        " xmlns:stream='http://etherx.jabber.org/streams'>"
+    )
+    stanza = "<presence from='bot@echo.localhost' to='romeo@localhost'/>"
+    entries = [
+        {"v": 1, "t": 1, "dir": "sent", "kind": "x", "session": "echo", "data": data}
+        for data in (header, stanza)
+    ]
+    file.write_text("".join(json.dumps(line) + "\n" for line in entries))
+    assert lint(str(file), "--strict") is ExitStatus.OK, capsys.readouterr().out
+
+
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: Printed) -> None:
     given = io.TextIOWrapper(io.BytesIO(WRONG.encode()), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,9 @@ from ..knowledge.lint.report import (
     rule_named,
 )
 from ..protocol.events import Direction
+from ..protocol.namespaces import COMPONENT_ACCEPT
 from ..protocol.problem import Problem, ProblemError
+from ..protocol.xml import Context
 from .safe_text import safe
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from ..transcript.passages import Passage
 
 STANDARD_INPUT = "-"
+_COMPONENT = re.compile(r"^\[Component\] (\S.*?)\s*$", re.MULTILINE)
 
 
 class Unusable(ProblemError):
@@ -77,12 +81,27 @@ def findings_in(file: str, environment: Environment) -> Iterator[Place]:
         raise Unusable(error.problem) from error
     by_line = is_capture(text, file)
     script = is_transcript(text, file) and not by_line
+    components = _components(text, passages)
     for passage in passages:
-        for finding in lint(passage.text, _setting(passage, script=script, capture=by_line)):
+        setting = _setting(passage, script=script, capture=by_line)
+        if passage.actor in components:
+            setting = replace(setting, component=True, context=_component_context())
+        for finding in lint(passage.text, setting):
             first = finding.line == 1
             line = passage.line + (0 if by_line else finding.line - 1)
             column = finding.column + (passage.column - 1 if first else 0)
             yield Place(file, line, column, passage.text, finding)
+
+
+def _components(text: str, passages: Sequence[Passage]) -> set[str]:
+    """Return the actors that are components: by the cast, or by the headers of their streams."""
+    cast = {match[1] for match in _COMPONENT.finditer(text)}
+    header = re.compile(rf"<stream:stream\b[^>]*{COMPONENT_ACCEPT}")
+    return cast | {passage.actor for passage in passages if header.search(passage.text)}
+
+
+def _component_context() -> Context:
+    return Context.for_namespace(COMPONENT_ACCEPT)
 
 
 def _setting(passage: Passage, *, script: bool, capture: bool) -> Setting:

@@ -272,15 +272,23 @@ def check_header(work: Work, start: int, end: int) -> None:
     setting = work.setting
     if setting.sent and setting.phase is not None and setting.phase > Phase.START:
         work.report(SECOND_HEADER, "a stream header came before", "/close ends the stream", at)
-    wanted = ns.COMPONENT_ACCEPT if setting.component else ns.CLIENT
+    component = _of_component(work, header.content_namespace)
+    wanted = ns.COMPONENT_ACCEPT if component else ns.CLIENT
     if header.content_namespace != wanted:
         has = f"is {short(header.content_namespace)}" if header.content_namespace else "is missing"
         work.report(
             CONTENT_NAMESPACE, f"the namespace of the stanzas {has}", f"write xmlns='{wanted}'", at
         )
-    if not setting.component:
+    if not component:
         _check_version(work, header, at)
     _check_header_addresses(work, header, at)
+
+
+def _of_component(work: Work, namespace: str) -> bool:
+    """Say whether it is a component's stream; where nothing is known of it, the namespace tells."""
+    setting = work.setting
+    unknown = setting.context is None and setting.phase is None
+    return setting.component or (unknown and namespace == ns.COMPONENT_ACCEPT)
 
 
 def _check_version(work: Work, header: StreamHeader, at: int) -> None:
@@ -383,7 +391,7 @@ def _report_top(work: Work, element: etree._Element, namespace: str, name: str) 
 
 
 def _check_content_namespace(work: Work, element: etree._Element, namespace: str) -> None:
-    wanted = ns.COMPONENT_ACCEPT if work.setting.component else ns.CLIENT
+    wanted = ns.COMPONENT_ACCEPT if _of_component(work, namespace) else ns.CLIENT
     if namespace != wanted:
         what = f"{tag_shown(element)} is in the namespace {namespace}"
         work.report(STANZA_NAMESPACE, what, f"it is {wanted} on this stream", element)

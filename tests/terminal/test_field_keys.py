@@ -214,6 +214,9 @@ async def test_tab_leaves_a_finished_value(tmp_path: Path) -> None:
         await offered(someone, "<presence to='‹to›'/>")
         await someone.type("a@b", "\t")
         assert at(someone) == "<presence to='a@b'|/>"
+    async with typist(tmp_path) as someone:
+        await someone.type("<iq\t", DOWN, "\r", "\t")
+        assert at(someone) == "<iq type='get'|"
 
 
 async def test_another_quote_belongs_to_the_value(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 Tab goes on in the menu once something of it is chosen. Else, with the cursor at an open field, it
 goes to the next one; elsewhere it completes what is begun at the cursor, and where there is nothing
-to complete it goes to the next open field. Shift-Tab does the same backwards.
+to complete it goes to the next open field, or else out of the value that the cursor is in.
+Shift-Tab does the same backwards.
 """
 
 from __future__ import annotations
@@ -142,16 +143,17 @@ def _go_on(buffer: Buffer) -> None:
         return
     found = state.completions if state is not None else []
     found = found or list(buffer.completer.get_completions(buffer.document, ASKED))
-    if here is None and field is not None and _is_complete(buffer.document, found):
+    complete = here is None and _is_complete(buffer.document, found)
+    if complete and field is not None:
         go_to_field(buffer, field)
+    elif complete and _is_behind_value(buffer):
+        buffer.cursor_position += 1
     elif len(found) == 1:
         _apply(buffer, found[0])
     elif state is not None and state.completions:
         _choose(buffer)
     elif found:
         buffer.start_completion(insert_common_part=True)
-    elif _is_behind_value(buffer):
-        buffer.cursor_position += 1
 
 
 def _go_back(buffer: Buffer) -> None:

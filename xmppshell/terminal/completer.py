@@ -14,14 +14,13 @@ from ..commands.typed import context_of
 from ..protocol.events import Direction
 from .completing.command_line import command_offers, session_offers
 from .completing.offers import Offer
-from .completing.surroundings import Surroundings
-from .completing.xml import xml_offers
 from .placeholders import field_before
 from .safe_text import safe_line
 
 if TYPE_CHECKING:
     from ..commands.desk import Desk
     from ..session import Session
+    from .completing.surroundings import Surroundings
 
 ASKED = CompleteEvent(completion_requested=True)
 UNASKED = CompleteEvent(text_inserted=True)
@@ -71,6 +70,9 @@ class ShellCompleter(Completer):
             return
         if "<" not in before or not (asked or self.ready):
             return
+        # Not before there is XML: the prompt does not wait for the catalogue to be loaded.
+        from .completing.xml import xml_offers
+
         field = field_before(document.text, document.cursor_position)
         length = 0 if field is None else field.end - field.start
         session, xml = self._desk.addressee(before[: len(before) - length])
@@ -80,6 +82,8 @@ class ShellCompleter(Completer):
             yield replace(offer, replaces=offer.replaces + length)
 
     def _surroundings(self, session: Session | None) -> Surroundings:
+        from .completing.surroundings import Surroundings
+
         desk = self._desk
         if session is None:
             return Surroundings(

@@ -27,7 +27,6 @@ from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.keys import Keys
 
 from ..protocol.xml import Context
-from ..protocol.xml.cursor import PlaceKind, place_at
 from ..templates.placeholders import OpenField, open_fields
 from .completer import ASKED, UNASKED
 from .placeholders import field_at, next_field, previous_field
@@ -126,6 +125,8 @@ def _is_behind_value(buffer: Buffer) -> bool:
     """Say whether the cursor stands in a value, before the quote that ends it."""
     if buffer.document.current_char not in ("'", '"') or _field_here(buffer) is not None:
         return False
+    from ..protocol.xml.cursor import PlaceKind, place_at
+
     place = place_at(buffer.text, buffer.cursor_position, _CONTEXT)
     at_its_end = place.quote == buffer.document.current_char
     return place.kind is PlaceKind.ATTRIBUTE_VALUE and at_its_end

@@ -32,7 +32,6 @@ from ..commands.typed import context_of
 from ..protocol.problem import Problem, ProblemError
 from ..protocol.xml import Completeness, Context, XmlError, examine
 from ..templates.placeholders import OpenField, finished
-from .completing.field_meaning import meaning_of
 from .completion_keys import add_completion_keys, delete_field, go_to_field, keep_chosen
 from .live_lint import complaint
 from .placeholders import first_required, masked
@@ -247,7 +246,7 @@ def _judge_xml(prompt: Prompt, buffer: Buffer, xml: str, context: Context) -> No
                 _accept(buffer)
         else:
             go_to_field(buffer, missing)
-            prompt.complain(_missing(missing, meaning_of(buffer.text, missing, context)))
+            prompt.complain(_missing(missing, buffer.text, context))
     elif examination.error is not None:
         _point_at(prompt, buffer, examination.error, xml)
     else:
@@ -265,8 +264,11 @@ def _stops(prompt: Prompt, buffer: Buffer) -> bool:
     return finding is not None
 
 
-def _missing(field: OpenField, meaning: str) -> Problem:
-    """Say which open field has to be filled in, and what it is for."""
+def _missing(field: OpenField, text: str, context: Context) -> Problem:
+    """Say which open field of `text` has to be filled in, and what it is for."""
+    from .completing.field_meaning import meaning_of
+
+    meaning = meaning_of(text, field, context)
     is_for = f": {meaning}" if meaning else ""
     return Problem(f"‹{field.name}› is still open{is_for}", "", "type over it; Tab goes on")
 

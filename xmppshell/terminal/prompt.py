@@ -23,7 +23,6 @@ from prompt_toolkit.styles import Style
 from ..commands.roll import is_over
 from ..templates.placeholders import open_fields
 from .completer import UNASKED, ShellCompleter
-from .completing.vocabulary import read_ahead
 from .history import PrivateHistory
 from .input_display import Hidden, Visible
 from .keys import bindings
@@ -34,7 +33,7 @@ from .safe_text import safe_line
 from .theme import PROMPT_STYLES, session_role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ..commands.desk import Desk
     from ..protocol.problem import Problem
@@ -84,7 +83,7 @@ class Prompt:
         self._keyboard = keyboard
         self._offers: deque[str] = deque()
         self._offered = ""
-        self._ahead = read_ahead()
+        self._ahead: Iterator[None] | None = None
         self._completer = ShellCompleter(desk, ready=False)
         self._refreshing: asyncio.TimerHandle | None = None
         self.history = PrivateHistory(history, warn)
@@ -132,6 +131,9 @@ class Prompt:
     async def _read_ahead(self) -> None:
         """Read what completion offers from while nothing else is to be done."""
         await asyncio.sleep(IDLE_SECONDS)
+        from .completing.vocabulary import read_ahead
+
+        self._ahead = self._ahead or read_ahead()
         while not self._completer.ready:
             pause_at = time.monotonic() + STEP_SECONDS
             self._completer.ready = all(time.monotonic() < pause_at for _ in self._ahead)

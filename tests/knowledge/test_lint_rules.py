@@ -108,3 +108,11 @@ def test_a_forgotten_namespace_is_named() -> None:
     found = lint("<iq type='get' id='1'><ping/></iq>")
     assert [finding.name for finding in found] == ["payload-without-namespace"]
     assert "xmlns='urn:xmpp:ping'" in found[0].cure
+
+
+def test_the_namespace_that_is_meant_most_often_is_named_first() -> None:
+    (found,) = lint("<iq type='get' id='1'><query/></iq>")
+    first, _, rest = found.cure.partition(", or perhaps ")
+    assert first == "add xmlns='http://jabber.org/protocol/disco#info'"
+    assert "jabber:iq:roster" in rest
+    assert "jabber:iq:privacy" not in rest

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from ...protocol import namespaces as ns
 from ...protocol.acknowledgements import COUNTS, count_of
-from ..specifications import specifications
 from .model import Phase, Rule, error, sent, warning
-from .work import Work, divided, known_namespace
+from .work import Work, divided, document_of, out_of_use
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -164,23 +163,18 @@ SUCCESSORS: Final = {
     "http://jabber.org/protocol/compress": "TLS does without; compression under it leaks secrets",
     "urn:ietf:params:xml:ns:xmpp-session": "nothing: a session begins with binding",
 }
-_OVER: Final = frozenset({"Obsolete", "Deprecated"})
-_REPLACED: Final = {ns.SESSION: "RFC 3921"}
-"""Namespaces whose document is another than the catalogue's, which knows where they live on."""
 
 
 def check_obsolete(work: Work, element: etree._Element, namespace: str) -> None:
     """Judge the namespace of an element that stands in one of another namespace."""
     if not work.setting.sent:
         return
-    known = known_namespace(namespace)
-    spec = _REPLACED.get(namespace) or (known.spec if known is not None else "")
-    document = specifications().get(spec)
-    if document is None or document.status not in _OVER:
+    document = document_of(namespace)
+    if document is None or not out_of_use(namespace):
         return
-    what = f"{namespace} is of {spec}, which is {document.status.lower()}"
+    what = f"{namespace} is of {document.id}, which is {document.status.lower()}"
     cure = f"use instead: {SUCCESSORS[namespace]}" if namespace in SUCCESSORS else ""
-    work.report(OBSOLETE, what, cure, element, "xmlns", reference=spec)
+    work.report(OBSOLETE, what, cure, element, "xmlns", reference=document.id)
 
 
 # Sizes.

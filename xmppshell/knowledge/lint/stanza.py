@@ -10,8 +10,9 @@ from ...protocol.conditions import LEGACY_CONDITIONS, STANZA_CONDITIONS, STREAM_
 from ...protocol.jid import JID, JIDError
 from ...protocol.problem import Problem
 from ..catalogue import catalogue
+from ..nearness import listed
 from .model import Rule, error, received, sent, warning
-from .work import CONTENT, Work, divided, meant, near, short
+from .work import CONTENT, Work, divided, meant, near, out_of_use, short
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -228,7 +229,7 @@ def check_stanza(work: Work, stanza: etree._Element, kind: str) -> None:
     for child in stanza:
         namespace, name = divided(str(child.tag))
         if namespace in CONTENT and name not in OWN_CHILDREN[kind]:
-            _report_no_namespace(work, child, kind)
+            _report_no_namespace(work, stanza, child, kind)
     check_error(work, stanza)
 
 
@@ -285,23 +286,51 @@ def _check_sender(work: Work, stanza: etree._Element) -> None:
 # What it carries.
 
 
-def _report_no_namespace(work: Work, child: etree._Element, kind: str) -> None:
+def _report_no_namespace(
+    work: Work, stanza: etree._Element, child: etree._Element, kind: str
+) -> None:
     if not work.has_all_attributes(child):
         return
     name = divided(str(child.tag))[1]
     if work.is_blank_name(name):
         return
-    spaces = [element.namespace for element in catalogue().elements_named(name)]
-    known = [space for space in dict.fromkeys(spaces) if space not in CONTENT]
+    fitting, others = _namespaces_with(name, f"{kind} {stanza.get('type')}")
     own = near(name, OWN_CHILDREN[kind])
-    if own:
-        cure = f"did you mean <{own}/>?"
-    elif known:
-        cure = f"write <{short(name)} xmlns='{known[0]}'"
-        cure += f", or one of {', '.join(known[1:4])}" if len(known) > 1 else ""
+    if fitting or (others and not own):
+        known = fitting or others
+        cure = f"add xmlns='{known[0]}'"
+        cure += f", or perhaps {listed(known[1:4])}" if len(known) > 1 else ""
     else:
-        cure = "say its namespace with xmlns"
+        cure = f"did you mean <{own}/>?" if own else "say its namespace with xmlns"
     work.report(NO_NAMESPACE, f"<{short(name)}/> has no namespace of its own", cure, child)
+
+
+def _namespaces_with(name: str, stanza: str) -> tuple[list[str], list[str]]:
+    """Return the namespaces with an element `name` that can stand in `stanza`, and the others.
+
+    `stanza` is its kind and its type, such as `iq get`.
+    """
+    places = {f"{{{ns.CLIENT}}}{stanza}", f"{{{ns.CLIENT}}}{stanza.partition(' ')[0]}"}
+    fitting: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for element in catalogue().elements_named(name):
+        if element.namespace not in CONTENT:
+            (others if places.isdisjoint(element.places) else fitting)[element.namespace] = None
+    return sorted(fitting, key=_rank), sorted(others, key=_rank)
+
+
+_USUAL: Final = (
+    ns.DISCO_INFO, ns.DISCO_ITEMS, ns.ROSTER, ns.VERSION, ns.DATA_FORM,
+    "http://jabber.org/protocol/muc", "http://jabber.org/protocol/pubsub", "urn:xmpp:mam:2",
+)  # fmt: skip
+"""Namespaces that are meant more often than others."""
+
+
+def _rank(namespace: str) -> int:
+    """Return how late a namespace is to be named: what is out of use comes last."""
+    if namespace in _USUAL:
+        return _USUAL.index(namespace)
+    return len(_USUAL) + out_of_use(namespace)
 
 
 # Errors.

@@ -12,6 +12,7 @@ from ...protocol import namespaces as ns
 from ...protocol.xml.reading import Reading
 from .. import nearness
 from ..catalogue import catalogue
+from ..specifications import Specification, specifications
 from .model import Finding, Rule, Setting
 
 if TYPE_CHECKING:
@@ -121,6 +122,23 @@ def stanza_kind(element: etree._Element) -> str:
 def known_namespace(name: str) -> Namespace | None:
     """Return what the catalogue has of a namespace."""
     return catalogue().namespace(name)
+
+
+_REPLACED = {ns.SESSION: "RFC 3921"}
+"""Namespaces of documents that are over, where the catalogue names those that keep them."""
+_OVER = frozenset({"Obsolete", "Deprecated"})
+
+
+def document_of(namespace: str) -> Specification | None:
+    """Return the document that defines a namespace."""
+    known = known_namespace(namespace)
+    return specifications().get(_REPLACED.get(namespace) or (known.spec if known else ""))
+
+
+def out_of_use(namespace: str) -> bool:
+    """Say whether the document that defines a namespace is obsolete or deprecated."""
+    document = document_of(namespace)
+    return document is not None and document.status in _OVER
 
 
 @functools.lru_cache(maxsize=4096)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from xmppshell.commands.known_entities import KnownEntities
 from xmppshell.feed import Record
@@ -333,3 +335,26 @@ def test_where_nothing_fits() -> None:
 
 def test_the_namespaces_of_the_stream_are_told_apart() -> None:
     assert labels(f"<stream:stream xmlns='{CLIENT}' xmlns:stream='{STREAM}'><")[0] == "message"
+
+
+PIECES = [
+    *"<>/='\"! \n$‹›:", "<iq", "<presence", "<message>", "<body>", " type='get'", " to='hall@c/me'",
+    "<query xmlns='jabber:iq:roster'>", "<item ", "</", "<x xmlns='jabber:x:data'>", "<field var='",
+    "<error ", "</iq>", "<stream:stream>", "<stream:", "xmlns=", "id='", "<![CDATA[", "‹to›", "é",
+]  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(PIECES), max_size=10).map("".join), st.integers(0, 120))
+def test_whatever_is_typed_something_sensible_is_offered(text: str, position: int) -> None:
+    around = Surroundings(
+        jids=["romeo@x/y"],
+        entities=known(FORM),
+        own="juliet@x",
+        variables=lambda: {"bare": "juliet@x"},
+    )
+    position = min(position, len(text))
+    for offer in xml_offers(text, position, around):
+        assert 0 <= offer.replaces <= position
+        assert offer.text
+        assert offer.label

@@ -202,6 +202,8 @@ def test_enumerated_values_have_their_meanings() -> None:
     assert all(offer.meaning for offer in found)
     assert texts("<iq type='g|'/>") == ["get"]
     assert texts('<iq type="g') == ['get"']
+    assert texts("<iq type='g| to='x'/>") == ["get'"]
+    assert texts("<presence to='ro|/me'/>", Surroundings(jids=["room@x"])) == ["room@x"]
 
 
 def test_texts_that_are_one_of_a_few() -> None:

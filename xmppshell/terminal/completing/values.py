@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from ...knowledge.catalogue import catalogue
@@ -21,6 +22,9 @@ Worded = Iterable[tuple[str, str]]
 """Values, each with its meaning or ""."""
 
 _X = f"{{{DATA_FORM}}}"
+_ENDS = {quote: re.compile(f"[^\\s=<>{quote}]*+{quote}") for quote in "\"'"}
+"""Where the rest of a value ends, as far as it can be told from an attribute that follows."""
+
 _ADDRESSES = {"to": "jid", "from": "jid", "jid": "jid", "by": "jid"}
 _BOOLEANS = (("true", ""), ("false", ""))
 _MARKS = str.maketrans({"&": "&amp;", "<": "&lt;", "‹": "&#8249;", "\n": "&#10;", "\t": "&#9;"})
@@ -29,7 +33,7 @@ _MARKS = str.maketrans({"&": "&amp;", "<": "&lt;", "‹": "&#8249;", "\n": "&#10
 def value_offers(place: Place, rest: str, around: Surroundings) -> Iterator[Offer]:
     """Offer values for the attribute that the cursor is in; `rest` is the text behind it."""
     assert place.element is not None
-    ending = "" if rest.startswith(place.quote) else place.quote
+    ending = "" if _ENDS[place.quote].match(rest) else place.quote
     for value, meaning in _fitting(_of_attribute(place, around), place.word):
         text = as_typed(value).replace(place.quote, "&quot;" if place.quote == '"' else "&apos;")
         yield Offer(text + ending, len(place.word), value, meaning)

@@ -4,8 +4,8 @@ Run as a script: `python tests/benchmarks/completion_latency.py [--lines N] [--p
 the median, the 99th percentile and the maximum in ms: first of deciding what is offered, then from
 a key on the input pipe to the end of the redraw that shows the menu. The peer is prompt_toolkit's
 own `WordCompleter` over the words of the input, which knows nothing of where the cursor is; both
-take turns, so that a busy machine slows both alike. The first line is the very first menu of a
-process, with the catalogue not read yet and read ahead as the prompt does it.
+take turns, so that a busy machine slows both alike, and "work alone" is the time of the processor,
+which it does not. The first lines are of reading the catalogue ahead, as the prompt does it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from xmppshell.terminal.lexer import InputLexer
 from xmppshell.terminal.placeholders import FieldAtCursor
 
 LIMIT = 30.0
+TURNS = 6
 
 
 def long_input(lines: int) -> str:
@@ -82,7 +83,7 @@ def offered(completer: Completer, document: Document) -> tuple[float, int]:
 def row(name: str, times: list[float]) -> str:
     """Return a line of the table."""
     return (
-        f"{name:<34} n {len(times):>6}   median {statistics.median(times):6.2f} ms"
+        f"{name:<41} n {len(times):>6}   median {statistics.median(times):6.2f} ms"
         f"   p99 {percentile(times):6.2f} ms   max {max(times):6.2f} ms"
     )
 
@@ -92,9 +93,14 @@ def percentile(times: list[float]) -> float:
     return sorted(times)[math.ceil(0.99 * len(times)) - 1]
 
 
-async def shown(completer: Completer, text: str, count: int, sink: TextIO) -> list[float]:
-    """Return the ms from a key to the redraw with the menu, at `count` places of `text`."""
-    times: list[float] = []
+async def shown(
+    completer: Completer, text: str, part: slice, sink: TextIO
+) -> list[tuple[float, float]]:
+    """Return the ms from a key to the redraw with the menu, at a part of the places of `text`.
+
+    They are by the clock and of the processor: the first has in it what else the machine does.
+    """
+    times: list[tuple[float, float]] = []
     with create_pipe_input() as pipe:
         size = Size(rows=40, columns=100)
         output = Vt100_Output(sink, lambda: size, term="xterm", enable_cpr=False)
@@ -123,19 +129,20 @@ async def shown(completer: Completer, text: str, count: int, sink: TextIO) -> li
         session.app.after_render += note
         # The first letters of names and values, which is where the peer begins to offer, too.
         places = [match.end() for match in re.finditer("[<'](?=[a-z])", text)]
-        for place in places[:: max(1, len(places) // count)]:
+        for place in places[part]:
             drawn.clear()
             buffer.document = Document(text, place)
             await drawn.wait()
             await asyncio.sleep(0.01)
             menu.clear()
-            begun = time.perf_counter()
+            begun, begun_work = time.perf_counter(), time.process_time()
             pipe.send_text(text[place])
             try:
                 await asyncio.wait_for(menu.wait(), 0.5)
             except TimeoutError:
                 continue  # There is nothing to offer there.
-            times.append((time.perf_counter() - begun) * 1000)
+            taken = time.perf_counter() - begun
+            times.append((taken * 1000, (time.process_time() - begun_work) * 1000))
         session.app.exit(result="")
         await prompt
     return times
@@ -146,7 +153,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=200)
     parser.add_argument("--positions", type=int, default=2000, help="of the input, evenly spread")
-    parser.add_argument("--keys", type=int, default=150, help="keystrokes with a redraw")
     arguments = parser.parse_args()
     text = long_input(arguments.lines)
     ours, peer = ShellCompleter(desk()), words_of(text)
@@ -158,7 +164,7 @@ def main() -> None:
     print(row("a step of reading ahead", steps))
     gc.collect()
     gc.freeze()  # as the prompt does it then
-    print(f"{'the first menu after that':<34} {offered(ours, Document('<'))[0]:.2f} ms")
+    print(f"{'the first menu after that':<41} {offered(ours, Document('<'))[0]:.2f} ms")
 
     step = max(1, len(text) // arguments.positions)
     times: dict[str, list[float]] = {"ours, decided": [], "WordCompleter, decided": []}
@@ -175,14 +181,16 @@ def main() -> None:
     for name, values in times.items():
         print(row(name, values))
 
+    on_screen: dict[str, list[tuple[float, float]]] = {"ours": [], "WordCompleter": []}
     with Path(os.devnull).open("w", encoding="utf-8") as sink:
-        for name, completer in {
-            "ours, on the screen": ours,
-            "WordCompleter, on the screen": peer,
-        }.items():
-            times[name] = asyncio.run(shown(completer, text, arguments.keys, sink))
-            print(row(name, times[name]))
-    raise SystemExit(int(percentile(times["ours, on the screen"]) > LIMIT))
+        for turn in range(TURNS):
+            for name, completer in {"ours": ours, "WordCompleter": peer}.items():
+                part = slice(turn, None, TURNS)
+                on_screen[name] += asyncio.run(shown(completer, text, part, sink))
+    for name, pairs in on_screen.items():
+        print(row(f"{name}, on the screen", [taken for taken, _ in pairs]))
+        print(row(f"{name}, on the screen, work alone", [work for _, work in pairs]))
+    raise SystemExit(int(percentile([work for _, work in on_screen["ours"]]) > LIMIT))
 
 
 if __name__ == "__main__":

@@ -172,3 +172,31 @@ def test_rules_are_listed_and_explained(capsys: Printed) -> None:
     assert "  E  priority-range " in capsys.readouterr().out
     assert lint("--rules", "priority-range") is ExitStatus.OK
     assert "RFC 6121 4.7.2.3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_secret_of_the_file_is_printed(form: str, tmp_path: Path, capsys: Printed) -> None:
+    file = tmp_path / "secret.xml"
+    file.write_text(
+        "<iq type='set' id='d'><query xmlns='jabber:iq:auth'><username>juliet</username>"
+        "<password>verona</password><digest>tybalt</digest></query></iq>\n"
+    )
+    lint(str(file), "--format", form)
+    printed = capsys.readouterr().out
+    assert "bad-value" in printed
+    assert "tybalt" not in printed
+    assert "verona" not in printed
+
+
+def test_the_caret_stays_at_its_place_beside_a_secret(tmp_path: Path, capsys: Printed) -> None:
+    file = tmp_path / "secret.xml"
+    file.write_text(
+        "<presence><x xmlns='http://jabber.org/protocol/muc'><password>a</password></x>"
+        "<priority>200</priority></presence>\n"
+    )
+    lint(str(file))
+    lines = capsys.readouterr().out.splitlines()
+    at = next(i for i, line in enumerate(lines) if "[priority-range]" in line)
+    assert ":1:89: " in lines[at]
+    assert "[redacted]" in lines[at + 1]
+    assert lines[at + 2].index("^") == lines[at + 1].index("200")

@@ -87,6 +87,30 @@ async def test_a_record_is_judged_by_its_number_and_the_last_one_without(here: S
     assert (await here.enter("/lint 9999"))[0] == "there is no number 9999"
 
 
+async def test_what_only_the_moment_showed_is_told_again(here: Stage) -> None:
+    await here.enter("<iq type='result' id='zzz' to='romeo@localhost/orchard'/>")
+    assert sent_remarks(here, "zzz") == ["unsolicited-answer"]
+    number = next(r.number for r in here.screen.records if b"zzz" in getattr(r.event, "data", b""))
+    (told,) = await here.enter(f"/lint {number}")
+    assert told.startswith("  ! no request with the id zzz waits for an answer")
+
+
+async def test_no_remark_shows_a_secret(here: Stage) -> None:
+    digest = "<digest>tybalt</digest>"
+    await here.enter(
+        "<iq type='set' id='d'><query xmlns='jabber:iq:auth'><username>juliet</username>"
+        f"<password>verona</password>{digest}</query></iq>"
+    )
+    record = next(r for r in here.screen.records if b"tybalt" in getattr(r.event, "data", b""))
+    found = here.desk.view.remarks(record)
+    assert "bad-value" in {finding.name for finding in found}
+    assert not any("tybalt" in finding.sentence for finding in found)
+    said = "\n".join(await here.enter(f"/lint {record.number}"))
+    assert "“[redacted]” is not hexadecimal" in said
+    assert "tybalt" not in said
+    assert "verona" not in said
+
+
 async def test_rules_are_listed_and_explained(here: Stage) -> None:
     (listed,) = await here.enter("/lint rules")
     assert "  E  priority-range " in listed

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xmppshell.transcript.redaction import redact
+from xmppshell.transcript.redaction import redact, secrets_in
 
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 R = "[redacted]"
@@ -336,3 +336,18 @@ def test_time_is_linear_within_one_tag(filler: str) -> None:
     start = time.process_time()
     redact("<token " + filler * 200_000 + ">")
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        ("<presence/>", []),
+        ("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>AGE=</auth>", ["AGE="]),
+        ("<iq><password>a</password><password>b</password></iq>", ["a", "b"]),
+        ("<x><password><b/>&amp;</password>c</x>", ["<b/>&amp;"]),
+        ("<x password='a'/>", ["a"]),
+        ("<x><password attribute='unfinished", ["attribute='unfinished"]),
+    ],
+)
+def test_it_is_known_where_the_secrets_are(text: str, secrets: list[str]) -> None:
+    assert [text[start:end] for start, end in secrets_in(text)] == secrets

@@ -14,6 +14,7 @@ from ..protocol import namespaces as ns
 from ..protocol.events import Direction, ElementSeen, WireEvent
 from ..protocol.problem import Problem
 from ..protocol.states import State
+from .lint_secrets import without_secrets
 from .registry import Argument, Call, Command, CommandError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Linter:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._sent: dict[str, list[Finding]] = {}
+        self._told: dict[int, list[Finding]] = {}
 
     def typed(self, session: Session | None, xml: str) -> list[Finding]:
         """Return what is certainly wrong in what is typed to `session` so far."""
@@ -50,13 +52,24 @@ class Linter:
         from ..knowledge.lint import lint
 
         if self._desk.view.lint:
-            self._sent[session.name] = lint(xml, self.setting(session))
+            found = lint(xml, self.setting(session))
+            self._sent[session.name] = without_secrets(xml, found)[1]
 
     def remarks(self, record: Record) -> list[Finding]:
         """Return what there is to say of a record as it comes: nothing, if the lint is off.
 
         What the console sends by itself is not judged.
         """
+        found = self._remarks(record)
+        if found:
+            self._told.setdefault(record.number, found)
+        return found
+
+    def told(self, record: Record) -> list[Finding]:
+        """Return what was said of a record as it came, or was sent."""
+        return self._told.get(record.number, [])
+
+    def _remarks(self, record: Record) -> list[Finding]:
         event = record.event
         if not self._desk.view.lint or not isinstance(event, WireEvent):
             return []
@@ -68,7 +81,8 @@ class Linter:
 
         session = self._desk.sessions.get(record.session)
         text = event.data.decode()
-        return lint_element(event.element, text, self._received(session, record))
+        found = lint_element(event.element, text, self._received(session, record))
+        return without_secrets(text, found)[1]
 
     def again(self, record: Record) -> tuple[str, list[Finding]]:
         """Return the text of an earlier record, and what is wrong in it whenever it was sent."""
@@ -189,7 +203,13 @@ async def lint_command(desk: Desk, call: Call) -> None:
 
 def _say_of_record(desk: Desk, record: Record) -> None:
     text, found = desk.linter.again(record)
-    _say_findings(desk, text, found, f"nothing is wrong in {record.number}")
+    rules = {finding.name for finding in found}
+    # What only the stream's state of that moment showed has no place in the text of now.
+    then = [finding for finding in desk.linter.told(record) if finding.name not in rules]
+    if found or not then:
+        _say_findings(desk, text, found, f"nothing is wrong in {record.number}")
+    for finding in then:
+        _say_finding(desk, finding)
 
 
 def _say_findings(desk: Desk, text: str, found: list[Finding], otherwise: str) -> None:
@@ -197,11 +217,16 @@ def _say_findings(desk: Desk, text: str, found: list[Finding], otherwise: str) -
 
     if not found:
         desk.screen.say(otherwise, "ok")
+    text, found = without_secrets(text, found)
     for finding in found:
-        role = "error" if finding.is_error else "warning"
-        desk.screen.say(f"  ! {finding.sentence} [{finding.name}]", role)
+        _say_finding(desk, finding)
         line, caret = excerpt(text, finding)
         desk.screen.say(f"    {line}\n    {caret}", "dim")
+
+
+def _say_finding(desk: Desk, finding: Finding) -> None:
+    role = "error" if finding.is_error else "warning"
+    desk.screen.say(f"  ! {finding.sentence} [{finding.name}]", role)
 
 
 def _say_rules(desk: Desk, name: str) -> None:

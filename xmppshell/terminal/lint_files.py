@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..commands.lint_secrets import without_secrets
 from ..exit_status import ExitStatus
 from ..knowledge.lint import ANYWHERE, Finding, Setting, lint
 from ..knowledge.lint.report import (
@@ -39,7 +40,10 @@ class Unusable(ProblemError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A finding with the file, and the line and column there, from 1; `text` is the passage."""
+    """A finding with the file, and the line and column there, from 1.
+
+    `text` is the passage without secrets, and the finding is at its place in that.
+    """
 
     file: str
     line: int
@@ -72,8 +76,10 @@ def findings_in(file: str, environment: Environment) -> Iterator[Place]:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        for finding in lint(data):
-            yield Place(file, finding.line, finding.column, _readable(data), finding)
+        found = lint(data)
+        shown, harmless = without_secrets(_readable(data), found)
+        for finding, told in zip(found, harmless, strict=True):
+            yield Place(file, finding.line, finding.column, shown, told)
         return
     try:
         passages = passages_of(text, file)
@@ -86,11 +92,13 @@ def findings_in(file: str, environment: Environment) -> Iterator[Place]:
         setting = _setting(passage, script=script, capture=by_line)
         if passage.actor in components:
             setting = replace(setting, component=True, context=_component_context())
-        for finding in lint(passage.text, setting):
+        found = lint(passage.text, setting)
+        shown, harmless = without_secrets(passage.text, found)
+        for finding, told in zip(found, harmless, strict=True):
             first = finding.line == 1
             line = passage.line + (0 if by_line else finding.line - 1)
             column = finding.column + (passage.column - 1 if first else 0)
-            yield Place(file, line, column, passage.text, finding)
+            yield Place(file, line, column, shown, told)
 
 
 def _components(text: str, passages: Sequence[Passage]) -> set[str]:

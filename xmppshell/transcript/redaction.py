@@ -302,3 +302,25 @@ def _boundary(local: str) -> re.Pattern[str]:
     return re.compile(
         rf"<!\[CDATA\[|<!--|</\s*{name}\s*>|<\s*{name}(?=[\s/>])[^<>]*>", re.IGNORECASE
     )
+
+
+def secrets_in(text: str) -> list[tuple[int, int]]:
+    """Return where the secrets of `text` begin and end, in characters: what `redact` hides.
+
+    Where that cannot be told exactly, all that follows counts as secret.
+    """
+    hidden = redact(text)
+    if hidden == text:
+        return []
+    found = []
+    first, *rest = hidden.split(REDACTED)
+    at = len(first)
+    if not text.startswith(first):
+        return [(0, len(text))]
+    for number, piece in enumerate(rest, 1):
+        end = len(text) - len(piece) if number == len(rest) else text.find(piece, at)
+        if end < at or not text.startswith(piece, end):
+            return [*found, (at, len(text))]
+        found.append((at, end))
+        at = end + len(piece)
+    return found

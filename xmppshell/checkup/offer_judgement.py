@@ -68,7 +68,7 @@ def judge_after_tls(sheet: Sheet, offer: Offer, tls_version: str) -> None:
 def _judge_mechanisms(sheet: Sheet, offer: Offer) -> None:
     code, topic, names = "sasl", "mechanisms", offer.ways_in
     if not names:
-        sheet.fail(code, topic, "none after TLS", "nobody can sign in here", "RFC 6120 6.3.3")
+        sheet.fail(code, topic, "none after TLS", "nobody can sign in here", "RFC 6120 6.3.4")
         return
     shown = ", ".join(sorted(names))
     scram = {name.removesuffix("-PLUS") for name in names if name.startswith("SCRAM-")}

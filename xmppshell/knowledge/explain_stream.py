@@ -35,7 +35,7 @@ _PARTS: Final = {
     "text": (
         "text outside of any element",
         "Has no place there: on a stream there are only elements, and white space between them.",
-        "11.4",
+        "11.7",
     ),
     "broken": (
         "bytes that are no XML",

@@ -1,4 +1,4 @@
-"""Finding a domain's WebSocket by its host-meta file over HTTPS (XEP-0156 3, RFC 6415).
+"""Finding a domain's WebSocket by its host-meta file over HTTPS (XEP-0156, RFC 6415).
 
 The file is only as good as its certificate: what it names is trusted in the name of the domain,
 so the certificate is verified for the domain.

@@ -181,6 +181,6 @@ def none_found(domain: str, detail: str) -> ConnectionFailed:
             f"{domain} names no WebSocket for XMPP: {detail}",
             "the domain offers none, or has no host-meta file, which not every server makes",
             f"ask whoever runs {domain}, and give the address: --websocket wss://...",
-            "XEP-0156 3.1",
+            "XEP-0156",
         ),
     )

@@ -58,12 +58,12 @@ class Duty:
 
 
 DUTIES: Final = (
-    Duty("ping", "an XMPP ping", Policy.ON, "XEP-0199 4.2"),
+    Duty("ping", "an XMPP ping", Policy.ON, "XEP-0199 3"),
     Duty("disco-info", "a question what this client can do", Policy.ON, "XEP-0030 3.1"),
     Duty("roster-push", "a change of the roster", Policy.ON, "RFC 6121 2.1.6"),
     Duty("block-push", "a change of the block list", Policy.ON, "XEP-0191 3.3"),
-    Duty("version", "a question for the software's version", Policy.DECLINE, "XEP-0092 3"),
-    Duty("time", "a question for the local time", Policy.DECLINE, "XEP-0202 3"),
+    Duty("version", "a question for the software's version", Policy.DECLINE, "XEP-0092 2"),
+    Duty("time", "a question for the local time", Policy.DECLINE, "XEP-0202 2"),
     Duty("last", "a question for the idle time", Policy.DECLINE, "XEP-0012 4"),
     Duty("unknown-iq", "any other request", Policy.ON, "RFC 6120 8.4"),
     Duty("sm-ack", "a request to acknowledge stanzas", Policy.ON, "XEP-0198 4", False),

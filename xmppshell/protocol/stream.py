@@ -685,7 +685,7 @@ class Stream:
 
 
 CSI: Final = frozenset({f"{{{ns.CSI}}}active", f"{{{ns.CSI}}}inactive"})
-"""What a client says of its state (XEP-0352 3), as Clark names."""
+"""What a client says of its state (XEP-0352 4.2), as Clark names."""
 
 
 def _rest(later: tuple[Frame, ...], framer: AnyFramer, error: FramingError | None) -> bytes:

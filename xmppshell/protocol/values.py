@@ -118,7 +118,7 @@ def _domain(text: str) -> Problem | None:
 def _nick(text: str) -> Problem | None:
     if not text.strip():
         what = "a nickname cannot be empty or white space alone"
-        return Problem(what, "", "write a name such as Juliet", "XEP-0045 7.1")
+        return Problem(what, "", "write a name such as Juliet", "XEP-0045 7.2")
     try:
         JID.of("", "localhost", text)
     except JIDError as error:

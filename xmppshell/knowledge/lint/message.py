@@ -64,7 +64,7 @@ SAME_LANGUAGE = warning(
 RECEIPT = warning(
     "receipt-without-id",
     "a message that asks for a receipt has an id",
-    "XEP-0184 5",
+    "XEP-0184 7",
     "The receipt names the message by its id; without one there is nothing to name.",
     (
         sent(

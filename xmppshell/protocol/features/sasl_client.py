@@ -265,7 +265,7 @@ def choose_mechanism(stream: Stream, advertised: Advertised) -> tuple[ClientMech
                 "the server offers no way to sign in",
                 "the features hold no SASL mechanisms: authentication is off or wants TLS first",
                 "try --tls starttls or --tls direct; look at /features",
-                "RFC 6120 6.3.3",
+                "RFC 6120 6.3.4",
             )
         )
     wishes = Wishes(

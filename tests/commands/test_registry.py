@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xmppshell.commands.all_commands import build_registry
-from xmppshell.commands.help import in_full, manual_table, overview
+from xmppshell.commands.help import INTRODUCTION, in_full, manual_table, overview
 from xmppshell.commands.registry import (
     Argument,
     Call,
@@ -108,3 +108,12 @@ def test_every_command_is_in_each_face_of_the_declaration() -> None:
         assert command.summary in table
         assert f"/{command.name} " in help_text
         assert command.usage in in_full(command)
+
+
+def test_what_was_broken_into_lines_by_hand_fits_80_columns() -> None:
+    lines = INTRODUCTION.splitlines()
+    for command in build_registry().commands.values():
+        parts = command.details.splitlines()
+        # The screen wraps what is one long line.
+        lines += [f"  {line}" for line in parts if len(parts) > 1 and len(line) < 100]
+    assert [line for line in lines if len(line) > 80] == []

@@ -143,7 +143,8 @@ async def test_a_sent_stanza_becomes_a_template(online: Stage) -> None:
         "<message to='romeo@localhost' id='m1'><body>it is $5 {now}</body></message>"
     )
     said = await online.enter("/template save greet")
-    assert said == ["saved as greet in greet.toml; /template greet shows it"]
+    (sent,) = (r for r in online.screen.records if b"id='m1'" in getattr(r.event, "data", b""))
+    assert said == [f"saved {sent.number} as greet in greet.toml; /template greet shows it"]
     await online.enter("/t greet")
     await online.enter("/t greet to=nurse@localhost body=hush")
     assert online.screen.offered == [

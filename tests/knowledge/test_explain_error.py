@@ -136,6 +136,11 @@ def test_nobody_tells_whether_an_account_exists() -> None:
     assert "likely there is no such account" in clues("service-unavailable", chat)[0][1]
 
 
+def test_groupchat_for_who_is_no_room() -> None:
+    said = "<message type='groupchat' to='romeo@localhost'><body>hi</body></message>"
+    assert "groupchat is for rooms only" in clues("service-unavailable", said)[0][1]
+
+
 @pytest.mark.parametrize(
     ("presence", "why"),
     [

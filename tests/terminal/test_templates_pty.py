@@ -24,7 +24,7 @@ def test_a_message_by_a_template_and_a_template_of_the_message(tmp_path: Path) -
         shell.wait_for("→ 18 message chat")
         shell.wait_for("← 19 message chat")
 
-        shell.enter("/template save greet 18", "saved as greet")
+        shell.enter("/template save greet 18", "saved 18 as greet")
         assert (tmp_path / "config" / "xmppshell" / "templates" / "greet.toml").exists()
         shell.enter('/t! greet body="Good night"', "<body>Good night</body>")
         shell.enter("/templates saved", "saved from a chat message")

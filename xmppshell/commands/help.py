@@ -7,16 +7,16 @@ from .registry import GROUPS, Argument, Call, Command, Registry
 
 INTRODUCTION = """\
 Typing
-  <…             XML: Enter sends it when it is complete; a paste waits for Enter
+  <…             XML: Enter sends what is complete; a paste waits for Enter
   /…             a command, or as much of its name as makes it clear
   @NAME <…       XML for another session than this one; F2 goes to the next one
   {id}           a fresh id; a stanza that has no id gets one by itself
-  $me $bare      you, with and without the resource; also $domain $user $resource
+  $me $bare      you, with the resource and without; $domain $user $resource
   $from $last    who wrote last, and the id that you sent last
   $$ {{id}}      a $ and an {id} that stand for themselves
   F1             explains the element at the cursor, or the last stanza
-  Tab ↑ ↓ Esc    complete, choose from the menu, close it; Enter takes what is chosen
-  ‹name› ‹name?› to be filled in, may be left out: Tab goes to the next, type over it
+  Tab ↑ ↓ Esc    complete, choose from the menu, close it; Enter takes it
+  ‹name› ‹name?› to be filled in, may be left out; Tab goes to the next
   Alt-Enter      begins a new line; Ctrl-R searches back
   Ctrl-X Ctrl-E  edits in $EDITOR
   Ctrl-C         clears the line; Ctrl-D closes every stream and leaves"""

@@ -61,13 +61,13 @@ class Linter:
         What the console sends by itself is not judged.
         """
         found = self._remarks(record)
-        if found:
+        if found and record.number is not None:
             self._told.setdefault(record.number, found)
         return found
 
     def told(self, record: Record) -> list[Finding]:
         """Return what was said of a record as it came, or was sent."""
-        return self._told.get(record.number, [])
+        return [] if record.number is None else self._told.get(record.number, [])
 
     def _remarks(self, record: Record) -> list[Finding]:
         event = record.event

@@ -123,7 +123,9 @@ def _save(desk: Desk, name: str | None, call: Call) -> None:
         redacted=REDACTED,
     )
     path = desk.templates.save(name, file, replacing=call.has("force"))
-    desk.screen.say(f"saved as {name} in {desk.templates.short(path)}; /template {name} shows it")
+    desk.screen.say(
+        f"saved {record.number} as {name} in {desk.templates.short(path)}; /template {name} shows it"
+    )
     if REDACTED in text:
         desk.screen.say("a secret in it was not saved: it is a field now", "dim")
 
@@ -213,8 +215,8 @@ COMMANDS = (
         "put a template into the prompt, filled in with these values",
         use,
         (_NAME, _VALUES),
-        details="What is still open stands there as ‹name›: Tab goes to the next. What ends in ?\n"
-        "as in ‹name?› may stay open, and is then not sent.",
+        details="What is still open stands there as ‹name›: Tab goes to the next. What may stay\n"
+        "open stands there as ‹name?›, and is then not sent.",
         examples=(
             "/t ping romeo@localhost",
             "/t presence.available show=away priority=5",
@@ -249,8 +251,8 @@ COMMANDS = (
             Argument("number", "with save: the number of the stanza; or the last", optional=True),
         ),
         (Option("--force", "with save: replace one of that name"),),
-        details="save makes fields of the addresses and the body. Your templates are files in the\n"
-        "templates folder of the configuration, and count as soon as they are changed.",
+        details="save makes fields of the addresses and the body. Your templates are files in\n"
+        "the templates folder of the configuration, and count as soon as they are changed.",
         examples=("/template muc.join", "/template save invite 23"),
     ),
 )

@@ -153,6 +153,8 @@ class _Clues:
             return f"{who} answers here; {self._guess(what)}"
         if to.resource:
             return self._about_full_jid(to, what)
+        if self._kind == "message" and self._type == "groupchat":
+            return "likely this is no room, and groupchat is for rooms only: a user gets type chat"
         if self._kind == "iq":
             return (
                 f"the server of {to.domain} answers for this account: either it does not know"

@@ -312,7 +312,7 @@ def secrets_in(text: str) -> list[tuple[int, int]]:
     hidden = redact(text)
     if hidden == text:
         return []
-    found = []
+    found: list[tuple[int, int]] = []
     first, *rest = hidden.split(REDACTED)
     at = len(first)
     if not text.startswith(first):

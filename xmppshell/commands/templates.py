@@ -123,9 +123,8 @@ def _save(desk: Desk, name: str | None, call: Call) -> None:
         redacted=REDACTED,
     )
     path = desk.templates.save(name, file, replacing=call.has("force"))
-    desk.screen.say(
-        f"saved {record.number} as {name} in {desk.templates.short(path)}; /template {name} shows it"
-    )
+    where = desk.templates.short(path)
+    desk.screen.say(f"saved {record.number} as {name} in {where}; /template {name} shows it")
     if REDACTED in text:
         desk.screen.say("a secret in it was not saved: it is a field now", "dim")
 
@@ -252,7 +251,7 @@ COMMANDS = (
         ),
         (Option("--force", "with save: replace one of that name"),),
         details="save makes fields of the addresses and the body. Your templates are files in\n"
-        "the templates folder of the configuration, and count as soon as they are changed.",
+        "the templates folder of the configuration, and count as soon as they change.",
         examples=("/template muc.join", "/template save invite 23"),
     ),
 )

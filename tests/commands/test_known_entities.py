@@ -80,6 +80,26 @@ def test_the_own_account_has_no_address() -> None:
     assert list(own.nodes) == ["urn:xmpp:bookmarks:1"]
 
 
+def test_the_own_nickname_is_the_one_that_the_room_says() -> None:
+    def presence(nick: str, code: str, kind: str = "") -> str:
+        return (
+            f"<presence from='hall@rooms.example/{nick}' to='me@example/a'{kind}>"
+            f"<x xmlns='http://jabber.org/protocol/muc#user'>{code}</x></presence>"
+        )
+
+    own, gone = "<status code='110'/>", " type='unavailable'"
+    entities = known(presence("Nurse", ""), presence("Jule", own))
+    room = entities.entity("hall@rooms.example")
+    assert room is not None
+    assert room.nicks == {"me@example/a": "Jule"}
+    entities.observe(record_of(presence("Nurse", "", gone)))
+    assert room.nicks == {"me@example/a": "Jule"}
+    entities.observe(record_of(presence("Jule", own + "<status code='303'/>", gone)))
+    assert room.nicks == {}
+    entities.observe(record_of(presence("Juliet", own)))
+    assert room.nicks == {"me@example/a": "Juliet"}
+
+
 def test_occupants_come_and_go() -> None:
     muc = "<x xmlns='http://jabber.org/protocol/muc#user'/>"
     came = [f"<presence from='hall@c.example/{nick}'>{muc}</presence>" for nick in "ab"]

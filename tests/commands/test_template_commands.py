@@ -51,6 +51,16 @@ async def test_variables_are_filled_in_where_there_is_a_session(online: Stage) -
     assert "to='juliet@localhost/balcony'" in items
 
 
+async def test_the_nickname_is_the_one_that_the_user_has_in_the_room(online: Stage) -> None:
+    room = online.desk.known._of("hall@rooms.localhost")
+    room.nicks["juliet@localhost/balcony"] = "Ju$me"
+    await online.enter("/t muc.leave hall@rooms.localhost")
+    await online.enter("/t muc.leave hall@rooms.localhost nick=Nurse")
+    await online.enter("/t muc.leave lobby@rooms.localhost")
+    nicks = [text.partition("/")[2].partition("'")[0] for text in online.screen.offered]
+    assert nicks == ["Ju$$me", "Nurse", "juliet"]
+
+
 async def test_without_a_session_they_stay_for_later(here: Stage) -> None:
     await here.enter("/t ping")
     await here.enter("/t receipt.ack")

@@ -27,6 +27,7 @@ OWN_ACCOUNT = ""
 """The key of what the own account answers when nobody is addressed."""
 
 _MUC_USER = "http://jabber.org/protocol/muc#user"
+_OWN_PRESENCE = "110"
 _PUBSUB = "http://jabber.org/protocol/pubsub"
 _ITEM = f"{{{ns.DISCO_ITEMS}}}item"
 
@@ -41,7 +42,8 @@ class Entity:
     `features` are namespaces that it announced and `identities` what it says it is, such as
     `conference/text Chat rooms`. `nodes` and `items` have the names that it gave its nodes and
     the JIDs of its items, "" for none. `form` is the last data form that came from it to fill in.
-    `occupants` are the nicknames in it, if it is a room.
+    `occupants` are the nicknames in it, if it is a room, and `nicks` has those of this side's own
+    resources by their full JIDs.
     """
 
     features: dict[str, None] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class Entity:
     items: dict[str, str] = field(default_factory=dict)
     form: Form | None = None
     occupants: dict[str, None] = field(default_factory=dict)
+    nicks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class KnownEntities:
             elif namespace == ns.ROSTER:
                 self._read_roster(child)
             elif namespace == _MUC_USER and stanza.kind == "presence":
-                self._read_occupant(stanza)
+                self._read_occupant(child, stanza)
             elif namespace.startswith(_PUBSUB):
                 _keep_all(self._of(sender).nodes, _nodes(child))
         form = find_form(element)
@@ -167,12 +170,21 @@ class KnownEntities:
             if jid and item.get("subscription") != "remove":
                 _keep(self.addresses, jid, item.get("name", ""))
 
-    def _read_occupant(self, stanza: Stanza) -> None:
+    def _read_occupant(self, x: etree._Element, stanza: Stanza) -> None:
         room, _, nick = (stanza.sender or "").partition("/")
-        if nick and stanza.type is None:
-            _keep(self._of(room).occupants, nick, None)
-        elif nick:
-            self._of(room).occupants.pop(nick, None)
+        if not nick:
+            return
+        entity = self._of(room)
+        here = stanza.type is None
+        own = {status.get("code") for status in x.iterfind(f"{{{_MUC_USER}}}status")}
+        if here:
+            _keep(entity.occupants, nick, None)
+        else:
+            entity.occupants.pop(nick, None)
+        if here and _OWN_PRESENCE in own:
+            _keep(entity.nicks, stanza.to or "", nick)
+        elif not here and entity.nicks.get(stanza.to or "") == nick:
+            del entity.nicks[stanza.to or ""]
 
 
 def _nodes(element: etree._Element) -> Iterator[tuple[str, str]]:

@@ -91,7 +91,17 @@ def _filled(desk: Desk, template: Template, call: Call) -> str:
     from ..templates.words import arrange, split
 
     values = arrange(template, split(call.get("values") or ""))
-    return fill(template, values, _variables(desk))
+    return fill(template, _own_nick(desk, template, values) | values, _variables(desk))
+
+
+def _own_nick(desk: Desk, template: Template, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the field with the nickname that the user has in the room of `values`, if in one."""
+    session = desk.session
+    entity = desk.known.entity(values.get("room", ""))
+    if "nick" not in template.fields or session is None or entity is None:
+        return {}
+    nick = entity.nicks.get(str(session.jid))
+    return {"nick": nick.replace("$", "$$")} if nick else {}
 
 
 def _variables(desk: Desk) -> Mapping[str, str] | None:

@@ -270,7 +270,8 @@ def _missing(field: OpenField, text: str, context: Context) -> Problem:
 
     meaning = meaning_of(text, field, context)
     is_for = f": {meaning}" if meaning else ""
-    return Problem(f"‹{field.name}› is still open{is_for}", "", "type over it; Tab goes on")
+    cure = "type over it, Tab goes on; to send it as it is, write &#8249; for ‹"
+    return Problem(f"‹{field.name}› is still open{is_for}", "", cure)
 
 
 def _accept(buffer: Buffer) -> None:

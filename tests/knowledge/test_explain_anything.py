@@ -19,6 +19,7 @@ from xmppshell.terminal.theme import Theme
 
 ELEMENTS = [e for space in catalogue().namespaces().values() for e in space.elements.values()]
 ODD_VALUES = ["", "bad", "a@b/c", "{id}", "‹to›", "2002-09-10T23:08:25Z", "http://x+notify", "-1"]
+ODD_VALUES += ["0001-01-01T00:00:00+14:00", "9" * 5000]
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 PATIENCE = 2.0
 
@@ -108,7 +109,7 @@ BIG = {
 @pytest.mark.parametrize("name", BIG)
 def test_large_stanzas_take_no_time_to_speak_of(name: str) -> None:
     element = parse_element(BIG[name].encode(), Context.for_namespace())
-    began = time.perf_counter()
+    began = time.process_time()
     text = ExplainView(Theme(True), 80).tree(explain_element(element))
-    assert time.perf_counter() - began < PATIENCE
+    assert time.process_time() - began < PATIENCE
     assert len(text) < 200_000

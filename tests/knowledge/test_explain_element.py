@@ -95,6 +95,12 @@ def test_a_date_is_told_in_words() -> None:
     assert "Tuesday 10 September 2002, 23:08:25 UTC" in value(part(tree, "delay"), "stamp").meaning
 
 
+@pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_date_that_is_none_in_utc_is_not_told_in_words(stamp: str) -> None:
+    tree = explained(f"<message><delay xmlns='urn:xmpp:delay' stamp='{stamp}'/></message>")
+    assert ":" not in value(part(tree, "delay"), "stamp").meaning
+
+
 def test_status_codes_of_rooms() -> None:
     tree = explained(
         "<presence from='room@rooms.localhost/Jule'><x xmlns='http://jabber.org/protocol/muc#user'>"

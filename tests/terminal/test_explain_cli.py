@@ -73,6 +73,17 @@ def test_what_is_unknown_is_said_and_is_an_error() -> None:
     assert done.stdout == "? nothing is known here of “pingg”\n  written much like it: ping\n"
 
 
+def test_a_file_is_to_be_read_from_standard_input(tmp_path: Path) -> None:
+    file = tmp_path / "pingg"
+    file.write_text("<presence/>")
+    done = explain(str(file), columns="500")
+    assert done.returncode == 1
+    said = " ".join(done.stderr.split())
+    assert "is a file" in said
+    assert f"try: xmppshell explain - < {file}" in said
+    assert explain("w" * 5000).returncode == 1
+
+
 def test_xml_as_an_argument_and_from_standard_input() -> None:
     text = "<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>"
     by_argument, by_input = explain(text), explain("-", given=text)

@@ -144,7 +144,7 @@ def _describe_date(text: str) -> str:
     """Return a date of XEP-0082 in words and UTC."""
     try:
         moment = datetime.fromisoformat(text.strip()).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # No date; or in UTC before the year 1, or after 9999.
         return ""
     return f"{moment:%A} {moment.day} {moment:%B %Y, %H:%M:%S} UTC"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -26,8 +27,14 @@ class Unreadable(ProblemError):
 
 
 def explain_words(environment: Environment, words: str, *, colour: bool | None) -> ExitStatus:
-    """Explain a term; the status says whether anything is known of it."""
+    """Explain a term; the status says whether anything is known of it.
+
+    Raises Unreadable for the name of a file, which is none.
+    """
     answer = explain_term(words)
+    if not answer.cards and os.path.isfile(words):
+        what = f"{words} is a file, and explain takes a word or XML"
+        raise Unreadable(Problem(what, "", f"xmppshell explain - < {words}"))
     print(_view(environment, colour).answer(answer), file=environment.stdout)
     return ExitStatus.OK if answer.cards else ExitStatus.ERROR
 

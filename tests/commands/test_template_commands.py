@@ -250,6 +250,7 @@ async def test_fields_and_their_values_are_suggested(online: Stage) -> None:
         "show=",
         "status=",
         "priority=",
+        *("away", "chat", "dnd", "xa"),
     ]
     assert list(field_suggestions(desk, ["presence.available", "show=away"], "p")) == [
         "status=",
@@ -259,6 +260,8 @@ async def test_fields_and_their_values_are_suggested(online: Stage) -> None:
     assert "to=localhost" not in field_suggestions(desk, ["no.such"], "to=")
     desk.seen_jids["romeo@localhost/garden"] = None
     assert "to=romeo@localhost/garden" in field_suggestions(desk, ["ping"], "to=")
+    assert "romeo@localhost/garden" in field_suggestions(desk, ["ping"], "ro")
+    assert "romeo@localhost/garden" not in field_suggestions(desk, ["ping", "localhost"], "ro")
     assert "password=" not in field_suggestions(desk, ["ibr.set"], "")
 
 

@@ -26,7 +26,11 @@ def offered(typed: str, folder: Path) -> dict[str, str]:
         ("/t! pi", ["ping"]),
         ("/template csi", ["csi.inactive", "csi.active"]),
         ("/templates ro", ["roster"]),
-        ("/t presence.available ", ["show=", "status=", "priority="]),
+        (
+            "/t presence.available ",
+            ["show=", "status=", "priority=", "away", "chat", "dnd", "xa"],
+        ),
+        ("/t presence.available d", ["dnd"]),
         ("/t presence.available status=x p", ["priority="]),
         ("/t presence.available status=x show=d", ["show=dnd"]),
         ("/t roster.set a@b n", ["name="]),

@@ -174,12 +174,16 @@ def field_suggestions(desk: Desk, words: list[str], word: str) -> Iterable[str]:
     """Give what may follow `words`, the first of which is a template: fields, or their values."""
     if not words or words[0] not in desk.templates.names():
         return ()
-    fields = desk.templates.find(words[0]).fields
+    template = desk.templates.find(words[0])
+    fields = template.fields
     name, equals, _ = word.partition("=")
     if equals and name in fields:
         return [f"{name}={value}" for value in _values(desk, fields[name])]
     used = {each.partition("=")[0] for each in words[1:] if "=" in each}
-    return [f"{n}=" for n, f in fields.items() if n not in used and not f.secret]
+    names = [f"{n}=" for n, f in fields.items() if n not in used and not f.secret]
+    unnamed = sum("=" not in each for each in words[1:])
+    free = [name for name in template.positional if name not in used]
+    return [*names, *(_values(desk, fields[free[unnamed]]) if unnamed < len(free) else ())]
 
 
 def meaning_of(desk: Desk, suggest: str, words: list[str], text: str) -> str:

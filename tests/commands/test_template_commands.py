@@ -110,7 +110,7 @@ async def test_nothing_is_sent_while_something_is_missing(online: Stage) -> None
         ("/t message.chat toe=x", "message.chat has no field toe", "to"),
         ("/t presence.availble", "there is no template presence.availble", "presence.available"),
         ("/t message", "message could be more than one template", "message.chat"),
-        ("/t ping a@b c@d", "“c@d” is one value too many", "quotes"),
+        ("/t message.chat a@b good day", "“day” is one value too many", "quotes"),
         ("/t! ibr.set password=secret", "password is a secret", "prompt"),
         ("/t! ibr.set", "nothing was sent: password is missing", "to type password there"),
     ],

@@ -61,7 +61,8 @@ def test_secrets_have_no_place_in_the_order() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "what", "cure"),
     [
-        ("ping", "a b", "“b” is one value too many", 'to="two words"'),
+        ("ping", "a b", "“b” is one value too many", ""),
+        ("presence.available", "away a b c", "“c” is one value too many", 'status="two words"'),
         ("csi.active", "x", "“x” is one value too many", ""),
         ("ping", "to=a to=b", "to has two values", "keep one of them"),
     ],
@@ -71,3 +72,4 @@ def test_too_many_are_refused(name: str, text: str, what: str, cure: str) -> Non
         arrange(shipped(name), split(text))
     assert caught.value.problem.what == what
     assert cure in caught.value.problem.cure
+    assert bool(cure) is bool(caught.value.problem.cure)

@@ -100,7 +100,7 @@ async def test_enter_goes_to_a_required_field_and_says_what_it_is(tmp_path: Path
         await someone.type("\t", "\r")
         assert "to='‹to›|'" in at(someone)
         assert "‹to› is still open: " in someone.complaint
-        assert "to send it as it is, write &#8249; for ‹" in someone.complaint
+        assert "&#8249; is a ‹ that stays" in someone.complaint
         await someone.type("x@y", "\r")
         assert await someone.entered() == "<presence to='x@y'/>"
 

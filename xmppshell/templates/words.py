@@ -77,7 +77,8 @@ def arrange(template: Template, words: Iterable[Word]) -> dict[str, str]:
 def _too_many(template: Template, value: str) -> Problem:
     names = template.positional
     has = f"{template.name} takes {', '.join(names)}" if names else f"{template.name} has no fields"
-    cure = f'a text with spaces stands in quotes: {names[-1]}="two words"' if names else ""
+    texts = [name for name in names if template.fields[name].kind in ("string", "nick")]
+    cure = f'a text with spaces stands in quotes: {texts[-1]}="two words"' if texts else ""
     return Problem(f"“{value}” is one value too many", has, cure)
 
 

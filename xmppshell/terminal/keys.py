@@ -270,7 +270,7 @@ def _missing(field: OpenField, text: str, context: Context) -> Problem:
 
     meaning = meaning_of(text, field, context)
     is_for = f": {meaning}" if meaning else ""
-    cure = "type over it, Tab goes on; to send it as it is, write &#8249; for ‹"
+    cure = "type over it, Tab goes on (&#8249; is a ‹ that stays)"
     return Problem(f"‹{field.name}› is still open{is_for}", "", cure)
 
 

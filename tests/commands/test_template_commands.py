@@ -234,14 +234,20 @@ async def test_a_bad_name_makes_no_file(online: Stage) -> None:
     assert not folder_of(online).exists() or not list(folder_of(online).iterdir())
 
 
-async def test_mistakes_in_own_files_are_told_once(here: Stage) -> None:
+async def test_mistakes_in_own_files_are_told_once_and_in_the_list(
+    here: Stage,
+) -> None:
     folder_of(here).mkdir()
     (folder_of(here) / "my.toml").write_text("[template.x]\nxml = '<presence>'\n")
     await here.enter("/t ping")
     assert [p.what for p in here.screen.problems] == ["my.toml:2: the xml is not complete"]
     await here.enter("/t ping")
-    await here.enter("/templates my")
     assert len(here.screen.problems) == 1
+    said = "\n".join(await here.enter("/t x"))
+    assert "one with a mistake is left out: /templates tells which" in said
+    here.screen.problems.clear()
+    await here.enter("/templates my")
+    assert [p.what for p in here.screen.problems] == ["my.toml:2: the xml is not complete"]
 
 
 async def test_fields_and_their_values_are_suggested(online: Stage) -> None:

@@ -51,7 +51,7 @@ async def list_templates(desk: Desk, call: Call) -> None:
     """List the templates, or those of a group."""
     from ..templates.telling import listing
 
-    _tell_mistakes(desk)
+    _tell_mistakes(desk, again=True)
     shelf = desk.templates
     wanted = call.get("group")
     groups = [wanted] if wanted else list(shelf.groups())
@@ -80,9 +80,9 @@ def _find(desk: Desk, name: str) -> Template:
     return desk.templates.find(name)
 
 
-def _tell_mistakes(desk: Desk) -> None:
-    """Say what is wrong in the user's files, once."""
-    for problem in desk.templates.mistakes():
+def _tell_mistakes(desk: Desk, *, again: bool = False) -> None:
+    """Say what is wrong in the user's files: once, or `again`."""
+    for problem in desk.templates.mistakes(again=again):
         desk.screen.problem(problem)
 
 

@@ -96,7 +96,7 @@ class Shelf:
             near = [each for each in names if each.startswith(name)] if name else []
             near = near or [each for each in names if each.endswith(f".{name}")]
             if len(near) != 1:
-                raise _unknown(name, near, names)
+                raise _unknown(name, near, names, mistaken=bool(self._told))
             name = near[0]
         for template in self._own_templates():
             if template.name == name:
@@ -128,15 +128,15 @@ class Shelf:
         kept += [template for template in own if template.group == name]
         return Group(name, groups[name], tuple(kept))
 
-    def mistakes(self) -> list[Problem]:
-        """Return what is wrong in the user's files and was not returned before."""
+    def mistakes(self, *, again: bool = False) -> list[Problem]:
+        """Return what is wrong in the user's files and was not returned before; `again` all."""
         found = [problem for each in self._readings() for problem in each.problems]
         found += self._clashes()
         if self._unreadable is not None:
             found.append(self._unreadable)
         news = [problem for problem in found if problem not in self._told]
         self._told = set(found)
-        return news
+        return found if again else news
 
     # The user's own.
 
@@ -251,7 +251,7 @@ class Shelf:
         return Problem(f"{name} cannot be read: {error.strerror}", "its permissions", "")
 
 
-def _unknown(name: str, near: list[str], names: list[str]) -> UnknownTemplate:
+def _unknown(name: str, near: list[str], names: list[str], *, mistaken: bool) -> UnknownTemplate:
     import difflib
 
     if near:
@@ -264,7 +264,8 @@ def _unknown(name: str, near: list[str], names: list[str]) -> UnknownTemplate:
         if close
         else "/templates, or `xmppshell template`, lists them all"
     )
-    return UnknownTemplate(Problem(f"there is no template {name}", "", cure))
+    cause = "one with a mistake is left out: /templates tells which" if mistaken else ""
+    return UnknownTemplate(Problem(f"there is no template {name}", cause, cure))
 
 
 # Those that come with the program.

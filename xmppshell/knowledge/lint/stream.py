@@ -10,6 +10,7 @@ from ...protocol.states import NEGOTIATION_ELEMENTS
 from ...protocol.xml import StreamHeader, XmlError, parse_header
 from ..model import STREAM as ON_THE_STREAM
 from .model import Phase, Rule, error, received, sent, warning
+from .wellformedness import DECLARATION
 from .work import (
     CONTENT,
     STANZAS,
@@ -262,6 +263,12 @@ RULES: Final[tuple[Rule, ...]] = (
 def check_header(work: Work, start: int, end: int) -> None:
     """Judge a stream header, an XML declaration alone, or a stream end tag."""
     text = work.text[start:end]
+    setting = work.setting
+    is_open = setting.sent and setting.phase is not None and setting.phase > Phase.START
+    is_last = start == work.reading.headers[-1][0]  # Else it is told of the header behind it.
+    if text.endswith("?>") and is_open and is_last:
+        what = "an XML declaration stands only before the stream header"
+        work.report(DECLARATION, what, "leave it out", start)
     if text.startswith("</") or text.endswith("?>"):
         return
     try:
@@ -269,8 +276,7 @@ def check_header(work: Work, start: int, end: int) -> None:
     except XmlError:
         return  # Told as a fault of the XML.
     at = start + max(text.rfind("<"), 0)
-    setting = work.setting
-    if setting.sent and setting.phase is not None and setting.phase > Phase.START:
+    if is_open:
         work.report(SECOND_HEADER, "a stream header came before", "/close ends the stream", at)
     component = _of_component(work, header.content_namespace)
     wanted = ns.COMPONENT_ACCEPT if component else ns.CLIENT

@@ -7,7 +7,7 @@ from typing import Final
 
 from ...protocol.xml import XmlError
 from ...protocol.xml.faults import not_closed
-from .model import Rule, error, sent
+from .model import Phase, Rule, error, sent
 from .nonzas_and_limits import DEPTH
 from .work import Work, divided
 
@@ -121,8 +121,12 @@ DECLARATION = error(
     "RFC 6120 11.5",
     "`<?xml ...?>` may come once, before the stream header, with nothing before it, not even a "
     "space. Later it is not XML any more, and the stream ends.",
-    (sent("<presence/><?xml version='1.0'?>"), sent(" <?xml version='1.0'?>")),
-    (sent("<?xml version='1.0'?>"),),
+    (
+        sent("<presence/><?xml version='1.0'?>"),
+        sent(" <?xml version='1.0'?>"),
+        sent("<?xml version='1.0'?><presence/>", phase=Phase.BOUND),
+    ),
+    (sent("<?xml version='1.0'?>"), sent("<?xml version='1.0'?>", phase=Phase.START)),
 )
 ENCODING = error(
     "other-encoding",

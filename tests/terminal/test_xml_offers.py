@@ -290,7 +290,10 @@ FORM = (
     "<iq type='result' from='a.example'><query xmlns='jabber:iq:register'>"
     "<x xmlns='jabber:x:data' type='form'><field var='colour' type='list-single' label='Colour'>"
     "<required/><option label='Deep red'><value>red</value></option></field>"
-    "<field var='public' type='boolean'/></x></query></iq>"
+    "<field var='public' type='boolean'/>"
+    "<field var='title'><value>Hall</value></field>"
+    "<field var='hidden' type='text-private'><value>verona</value></field>"
+    "<field var='muc#roomconfig_roomsecret'><value>verona</value></field></x></query></iq>"
 )
 SUBMIT = (
     "<iq type='set' to='a.example'><query xmlns='jabber:iq:register'>"
@@ -303,11 +306,17 @@ def test_fields_and_options_of_the_last_form() -> None:
     assert [(offer.label, offer.meaning) for offer in offers(SUBMIT, around)] == [
         ("colour", "required: Colour"),
         ("public", ""),
+        ("title", ""),
+        ("hidden", ""),
+        ("muc#roomconfig_roomsecret", ""),
     ]
     (option,) = offers(f"{SUBMIT}colour'><value>", around)
     assert (option.text, option.meaning) == ("red", "Deep red")
     assert labels(f"{SUBMIT}public'><value>", around) == ["true", "false"]
+    assert labels(f"{SUBMIT}title'><value>", around) == ["Hall"]
     assert labels(f"{SUBMIT}other'><value>", around) == []
+    for secret in ("hidden", "muc#roomconfig_roomsecret"):
+        assert labels(f"{SUBMIT}{secret}'><value>", around) == []
 
 
 def test_variables() -> None:

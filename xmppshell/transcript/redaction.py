@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from typing import AnyStr
 
 from ..protocol import namespaces
@@ -159,7 +160,7 @@ class _Scanner:
             self._open.append((name, declared))
             self._open_count[name] = self._open_count.get(name, 0) + 1
             self._confidential = self._confidential or (
-                local == "authenticate" or (local == "field" and _is_secret_field(attributes))
+                local == "authenticate" or (local == "field" and is_secret_field(attributes))
             )
             self._plain = local in _PLAIN
         return tag.end()
@@ -253,7 +254,7 @@ def _matches(pattern: re.Pattern[str], value: str) -> bool:
     return "&" in value or pattern.search(value) is not None
 
 
-def _is_secret_field(attributes: dict[str, str]) -> bool:
+def is_secret_field(attributes: Mapping[str, str]) -> bool:
     """Say whether a data form's field holds a secret (XEP-0004 3.3), by its type or its name."""
     kind, var = attributes.get("type", ""), attributes.get("var", "")
     if kind == "text-private" or "&" in kind:

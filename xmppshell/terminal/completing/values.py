@@ -12,6 +12,7 @@ from ...protocol.events import Direction
 from ...protocol.namespaces import DATA_FORM
 from ...protocol.stanza import STANZA_KINDS
 from ...protocol.xml.cursor import Place
+from ...transcript.redaction import is_secret_field
 from .elements import ranked
 from .offers import Offer
 from .surroundings import Surroundings, stanza_path
@@ -213,7 +214,7 @@ def _of_form_value(place: Place, around: Surroundings) -> Worded:
         return ()
     var = outer.attributes.get("var")
     field = next((each for each in _form(place, around) if each.var == var), None)
-    if field is None:
+    if field is None or is_secret_field({"var": field.var, "type": field.type.value}):
         return ()
     if field.type is FieldType.BOOLEAN:
         return _BOOLEANS

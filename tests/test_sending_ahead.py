@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from xmppshell import session as session_module
 from xmppshell.network.discovery import TlsMode
 from xmppshell.network.tcp import Wire
 from xmppshell.pilot import Negotiation, Stage
@@ -27,6 +26,7 @@ from xmppshell.protocol.events import (
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.moves import Send
 from xmppshell.session import Session, SessionError
+from xmppshell.session import connection as connection_module
 from xmppshell.settings import Settings
 
 HEADER = (
@@ -139,7 +139,7 @@ REFUSALS = {
 async def test_a_refusal_is_followed_by_a_step_at_a_time(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "AHEAD_SECONDS", 0.2)
+    monkeypatch.setattr(connection_module, "AHEAD_SECONDS", 0.2)
     async with gated(answer) as gate:
         watched = Watched(settings(gate.port))
         await watched.session.open()

@@ -244,8 +244,8 @@ class TestByHand:
             await juliet.hear("<enabled")
             await juliet.say("<presence xmlns='jabber:client'/>")
             await juliet.hear("<presence")
-            assert juliet.session._wire is not None
-            await juliet.session._wire.close(abort=True)
+            assert juliet.session.connection is not None
+            await juliet.session.connection.cut()
             await juliet.ended()
             await romeo.say(
                 "<message to='juliet@localhost' type='chat'><body>late</body></message>"

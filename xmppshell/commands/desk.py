@@ -190,7 +190,7 @@ class Desk:
         wanted = name or settings.jid.local or settings.jid.domain
         session = Session(self.sessions.free_name(wanted, account), settings, numbers=self.numbers)
         if previous is not None:
-            session.policies = dict(previous.policies)
+            session.policies.update(previous.policies)
         if self.memory is not None:
             keep_mechanisms(session, self.memory, self.screen.problem)
         if self.tokens_folder is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
+from ..protocol import namespaces as ns
 from .cards import element_card
 from .circumstances import Circumstances
 from .explain_element import explain_element, known_element
@@ -52,7 +53,7 @@ def _made(tag: OpenTag, parent: etree._Element | None) -> etree._Element | None:
     except ValueError:
         return None
     for name, value in tag.attributes.items():
-        key = f"{{{_XML}}}{name[4:]}" if name.startswith("xml:") else name
+        key = f"{{{ns.XML}}}{name[4:]}" if name.startswith("xml:") else name
         if name == "xmlns" or (":" in name and key == name):
             continue
         try:
@@ -60,6 +61,3 @@ def _made(tag: OpenTag, parent: etree._Element | None) -> etree._Element | None:
         except ValueError:
             continue  # Not a name or a text of XML yet.
     return element
-
-
-_XML: Final = "http://www.w3.org/XML/1998/namespace"

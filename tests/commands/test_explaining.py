@@ -209,6 +209,16 @@ async def test_without_text_it_is_the_last_stanza(juliet: Stage) -> None:
     assert tree(juliet).name == "iq"
 
 
+@pytest.mark.parametrize("typed", ["/t muc.join hall@rooms.localhost", "/t! muc.join"])
+async def test_a_template_is_explained_where_one_is_typed(juliet: Stage, typed: str) -> None:
+    before = len(juliet.screen.said)
+    explain_typed(juliet.desk, typed, len(typed))
+    (told,) = juliet.screen.said[before:]
+    assert told.startswith("muc.join: enter a room")
+    explain_typed(juliet.desk, "/t nonsense", 3)
+    assert juliet.screen.said[-1].startswith("/t TEMPLATE")
+
+
 async def test_a_command_is_explained_by_its_help(juliet: Stage) -> None:
     explain_typed(juliet.desk, "/filter -presence", 3)
     assert juliet.screen.said[-1].startswith("/filter")

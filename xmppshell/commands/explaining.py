@@ -12,6 +12,7 @@ from ..protocol.problem import Problem
 from .desk import Desk
 from .help import in_full
 from .registry import Argument, Call, Command, CommandError, split_name
+from .templates import in_full as template_in_full
 
 if TYPE_CHECKING:
     from ..feed import Record
@@ -62,8 +63,8 @@ def explain_term(desk: Desk, term: str) -> None:
 def explain_typed(desk: Desk, text: str, position: int) -> None:
     """Explain what is typed: all of a whole stanza, the element at `position` of another.
 
-    A command is explained by its help. Without text it is the last stanza. Raises `CommandError`
-    if there is nothing to explain.
+    A command is explained by its help, or by the template that it names. Without text it is the
+    last stanza. Raises `CommandError` if there is nothing to explain.
     """
     stripped = text.strip()
     if not stripped:
@@ -87,8 +88,11 @@ def explain_typed(desk: Desk, text: str, position: int) -> None:
 def _explain_command(desk: Desk, line: str) -> None:
     name, rest = split_name(line)
     command = desk.registry.find(name)
+    template = rest.partition(" ")[0]
     if command.handler is explain and rest.strip():
         explain_term(desk, rest)
+    elif command.group == "templates" and template in desk.templates.names():
+        desk.screen.say(template_in_full(desk, template))
     else:
         desk.screen.say(in_full(command))
 

@@ -62,17 +62,21 @@ async def list_templates(desk: Desk, call: Call) -> None:
 
 async def show(desk: Desk, call: Call) -> None:
     """Show a template with its fields, or make one of a stanza."""
-    from ..templates.telling import in_full
-
     new = call.get("new")
     if call["template"] == SAVE:
         _save(desk, new, call)
         return
     if new is not None:
         raise CommandError(Problem(f"“{new}” is one word too many", "", "/template NAME"))
-    template = _find(desk, call["template"])
-    stands_in = desk.templates.stands_in(template)
-    desk.screen.say(in_full(template, "/t", stands_in=stands_in))
+    desk.screen.say(in_full(desk, call["template"]))
+
+
+def in_full(desk: Desk, name: str) -> str:
+    """Return all about the template of that name; raises `UnknownTemplate`."""
+    from ..templates import telling
+
+    template = _find(desk, name)
+    return telling.in_full(template, "/t", stands_in=desk.templates.stands_in(template))
 
 
 def _find(desk: Desk, name: str) -> Template:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
-from ..configuration.layers import Preferences, may_be_account
+from ..configuration.layers import Preferences
 from ..fast_tokens import keep_tokens, with_token
 from ..pilot import Negotiation
 from ..protocol.events import (
@@ -24,14 +24,13 @@ from ..protocol.events import (
     Direction,
     ElementSeen,
 )
-from ..protocol.jid import JID, JIDError
+from ..protocol.jid import JID
 from ..protocol.namespaces import CLIENT, DISCO_INFO
 from ..protocol.problem import Problem
 from ..remembered import MechanismMemory, keep_mechanisms, with_floor
 from ..session import Session, SessionError
 from ..settings import Settings
 from ..templates.shelf import Shelf
-from .accounts import Account, choose, overlaid, source_of, values_of
 from .known_entities import KnownEntities
 from .linting import Linter
 from .log import Log
@@ -40,7 +39,6 @@ from .roll import Roll, is_over, split_address
 from .typed import send_composed, session_variables
 
 if TYPE_CHECKING:
-    from ..configuration.layers import Layer
     from ..feed import Record
     from ..knowledge.explanation import Answer, Branch, Card
     from ..knowledge.lint import Finding
@@ -223,48 +221,7 @@ class Desk:
                 self.use(session)
                 return
 
-    def account(self, typed: str | None, given: Layer) -> Account:
-        """Return whom `typed` means, with `given` over what holds otherwise.
-
-        It is the account of a closed session, one of the configuration, or a JID; where nobody
-        is named, that of the last connection. Raises ProblemError.
-        """
-        chosen = values_of({**self.preferences.chosen, **given})
-        if typed is None:
-            settings = self._again()
-        else:
-            of_the_file = may_be_account(typed) and typed in self.preferences.load().accounts
-            session = None if of_the_file else self.sessions.get(typed)
-            if session is not None:
-                settings = self._reopened(session)
-            elif of_the_file or not self._is_near(typed):
-                return choose(typed, self.preferences, given)
-            else:
-                settings = self.with_jid(typed)
-        return Account(overlaid(settings, chosen), source_of(chosen))
-
-    def _again(self) -> Settings:
-        if self.session is not None and self.session.connected:
-            raise CommandError(
-                Problem(
-                    f"{self.session.name} is connected",
-                    "",
-                    "/connect JID opens another session beside it; /close ends this one",
-                )
-            )
-        if self.settings is None:
-            raise CommandError(Problem("which account?", "", "/connect juliet@example.org"))
-        return replace(self.settings, redirects=())
-
-    def _reopened(self, session: Session) -> Settings:
-        if session.connected:
-            what = f"{session.name} is connected"
-            raise CommandError(Problem(what, "", f"/use {session.name} goes there"))
-        return replace(session.settings, password=None, redirects=())
-
-    def _is_near(self, typed: str) -> bool:
-        """Say whether the last connection went to the domain of an account."""
-        return self.settings is not None and self.settings.jid.domain == _jid(typed).domain
+    # Passwords.
 
     def password_for(self, settings: Settings) -> str | None:
         """Return the password of the settings, or the one that this shell signed in with before."""
@@ -280,13 +237,11 @@ class Desk:
 
     def _note_password(self, session: Session, right: bool) -> None:
         """Keep a password that was right for the next time; forget one that was wrong."""
-        account, password = session.settings.jid.bare, session.settings.password
-        if right and password is not None:
-            self._passwords[account] = password
-        elif not right:
-            self._passwords.pop(account, None)
-            if self.settings is not None and self.settings.jid.bare == account:
-                self.settings = replace(self.settings, password=None)
+        password = session.settings.password if right else None
+        if password is not None or not right:
+            self.keep_password(session.settings.jid, password)
+
+    # What happens.
 
     def _observe(self, record: Record) -> None:
         self.log.add(record)
@@ -313,6 +268,8 @@ class Desk:
                 self.seen_namespaces[namespace] = None
             if namespace == DISCO_INFO and child.get("var"):
                 self.seen_namespaces[child.get("var", "")] = None
+
+    # Which session.
 
     @property
     def live(self) -> Session:
@@ -428,24 +385,7 @@ class Desk:
             )
         return record
 
-    def with_jid(self, text: str) -> Settings:
-        """Return the present settings for another account; raises `CommandError`."""
-        jid = _jid(text)
-        if self.settings is None:
-            return Settings(jid)
-        same = self.settings.jid.domain == jid.domain
-        if not same:
-            return Settings(jid)
-        return replace(self.settings, jid=jid, password=None, redirects=())
-
 
 def path_of(text: str) -> Path:
     """Return the path that a user typed, with `~` expanded."""
     return Path(text).expanduser()
-
-
-def _jid(text: str) -> JID:
-    try:
-        return JID.parse(text)
-    except JIDError as error:
-        raise CommandError(error.problem) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..protocol.jid import JID, JIDError
 from ..protocol.problem import Problem
 from ..protocol.registration import Purpose
+from .choosing import settings_for
 from .registering import (
     Answers,
     Registered,
@@ -65,7 +66,7 @@ async def _connect_and_register(desk: Desk, call: Call) -> None:
                 "/register juliet@example.org for a new account; /connect JID to sign in first",
             )
         )
-    settings = with_options(desk.with_jid(typed), call)
+    settings = with_options(settings_for(desk, typed), call)
     account = settings.jid.bare
     shown = desk.view.negotiation
     before = desk.session if desk.session is not None and desk.session.connected else None

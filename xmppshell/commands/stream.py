@@ -13,6 +13,7 @@ from ..protocol.events import Direction
 from ..protocol.problem import Problem
 from ..settings import Settings
 from .accounts import Account, overlaid, values_of
+from .choosing import account_for
 from .desk import Desk
 from .registry import Argument, Call, Command, CommandError, Option
 from .roll import NAME, is_over
@@ -20,7 +21,7 @@ from .roll import NAME, is_over
 
 async def connect(desk: Desk, call: Call) -> None:
     """Open a stream: with the account that is named, or again with the last one."""
-    account = desk.account(call.get("jid"), given(call))
+    account = account_for(desk, call.get("jid"), given(call))
     settings = desk.with_token(account.settings)
     name = _checked_name(desk, call.get("name") or "", settings)
     password = await _password(desk, replace(account, settings=settings))

@@ -9,7 +9,9 @@ from lxml import etree
 
 from xmppshell.practice.accounts import Accounts
 from xmppshell.practice.actors import Actor, Part
-from xmppshell.practice.directory import Delivery, Resource
+from xmppshell.practice.clockwork import Clockwork
+from xmppshell.practice.directory import Delivery, Directory, Resource
+from xmppshell.practice.repertoire import repertoire
 from xmppshell.practice.roster import Rosters
 from xmppshell.practice.stage import Stage
 from xmppshell.protocol.jid import JID
@@ -38,7 +40,19 @@ class House:
         for one, other in friends:
             self.rosters.befriend(JID.of(one, "localhost"), JID.of(other, "localhost"))
         actors = [Actor(part, "localhost", lambda: NOON) for part in parts]
-        self.stage = Stage(("localhost",), accounts, actors, self.rosters, lambda: NOON)
+        directory = Directory()
+        clockwork = Clockwork.fixed(NOON)
+        facilities, hosts = repertoire(("localhost",), accounts, self.rosters, directory, clockwork)
+        self.stage = Stage(
+            ("localhost",),
+            accounts,
+            actors,
+            self.rosters,
+            clockwork,
+            facilities=facilities,
+            hosts=hosts,
+            directory=directory,
+        )
         self.resources: dict[str, Resource] = {}
 
     def enter(

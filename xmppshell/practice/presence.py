@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ..protocol import namespaces as ns
@@ -21,11 +22,20 @@ _SHOWS: Final = ("away", "chat", "dnd", "xa")
 
 
 class Presence:
-    """The presence of all local users; subscriptions decide who sees whom."""
+    """The presence of all local users; subscriptions decide who sees whom.
 
-    def __init__(self, directory: Directory, rosters: Rosters) -> None:
+    `left_elsewhere` is told who leaves an address that is no user's: who, which, and the presence.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        rosters: Rosters,
+        left_elsewhere: Callable[[Resource, JID, bytes], list[Delivery]],
+    ) -> None:
         self._directory = directory
         self._rosters = rosters
+        self._left_elsewhere = left_elsewhere
 
     # Presence for everyone who is subscribed.
 
@@ -59,10 +69,11 @@ class Presence:
         told = {watcher for watcher, _ in audience}
         for jid in sender.directed:
             audience += [(r, jid) for r in self._targets(jid) if r not in told]
+        elsewhere = [d for jid in sender.directed for d in self._left_elsewhere(sender, jid, data)]
         sender.priority = None
         sender.presence = b""
         sender.directed.clear()
-        return _addressed(data, audience)
+        return _addressed(data, audience) + elsewhere
 
     def _audience(self, jid: JID) -> list[tuple[Resource, JID]]:
         """Return who sees the presence of `jid`, each with the address to write: own first."""

@@ -7,15 +7,19 @@ fails: a stanza that cannot be delivered is answered with an error or dropped, a
 from __future__ import annotations
 
 import functools
-from collections.abc import Container
-from datetime import datetime
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID, JIDError
+from ..protocol.stanza import stanza_of
+from ..protocol.xml import Context, parse_element
+from .clockwork import Clockwork
 from .directory import Delivery, Directory, Resource
 from .envelope import Envelope
+from .facilities import Facility, Host
 from .markup import declare, rewrite
+from .messages import Messages
 from .presence import Presence
 from .registration import Registrar
 from .roster import Rosters
@@ -23,8 +27,6 @@ from .services import Services
 from .subscriptions import TYPES, Subscriptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lxml import etree
 
     from ..protocol.stanza import Stanza
@@ -41,7 +43,8 @@ class Router:
     """Routes stanzas between the resources of one server.
 
     `domains` are those of the server; `users` holds the bare JIDs that have an account, and
-    `registrar` changes them, if users may.
+    `registrar` changes them, if users may. `facilities` are what it does besides routing, and
+    `hosts` the services with domains of their own.
     """
 
     def __init__(
@@ -49,17 +52,25 @@ class Router:
         domains: frozenset[str],
         users: Container[JID],
         rosters: Rosters,
-        clock: Callable[[], datetime],
+        clockwork: Clockwork,
         registrar: Registrar | None = None,
+        facilities: Sequence[Facility] = (),
+        hosts: Sequence[Host] = (),
+        directory: Directory | None = None,
     ) -> None:
-        self.directory = Directory()
+        self.directory = Directory() if directory is None else directory
         self._domains = domains
         self._users = users
-        self._presence = Presence(self.directory, rosters)
+        self._facilities = facilities
+        self._hosts = {host.domain: host for host in hosts}
+        self._presence = Presence(self.directory, rosters, self._left_elsewhere)
         self._subscriptions = Subscriptions(
             self.directory, rosters, self._presence, self._keeps_roster
         )
-        self._services = Services(rosters, self._subscriptions, clock, registrar)
+        self._services = Services(
+            rosters, self._subscriptions, clockwork, registrar, facilities, hosts
+        )
+        self._messages = Messages(self.directory, domains, users)
         # Most stanzas of a conversation go to the same few addresses.
         self._parse = functools.lru_cache(maxsize=1024)(JID.parse)
 
@@ -71,7 +82,38 @@ class Router:
         """Take out a resource whose stream is over; its watchers see it go."""
         if not self.directory.remove(resource):
             return []
-        return self._presence.gone(resource)
+        was_available = resource.available
+        deliveries = self._presence.gone(resource)
+        return deliveries + (self._told_gone(resource) if was_available else [])
+
+    def _told_gone(self, resource: Resource) -> list[Delivery]:
+        return [delivery for f in self._facilities for delivery in f.gone(resource)]
+
+    # Services with a domain of their own.
+
+    def _to_host(self, envelope: Envelope, to: JID, host: Host) -> list[Delivery]:
+        """Hand a stanza over; presence is remembered, for when the sender leaves."""
+        stanza = envelope.stanza
+        fault = _iq_fault(envelope) if stanza.kind == "iq" else ""
+        if fault:
+            return envelope.error("modify", "bad-request", fault)
+        if stanza.kind == "presence" and stanza.type is None:
+            envelope.sender.directed[to] = None
+        elif stanza.kind == "presence" and stanza.type == "unavailable":
+            envelope.sender.directed.pop(to, None)
+        return host.take(envelope, to)
+
+    def _left_elsewhere(self, sender: Resource, to: JID, data: bytes) -> list[Delivery]:
+        """Tell a host or a component that a resource is gone that was available to it."""
+        data = rewrite(data, {"to": str(to)})
+        host = self._hosts.get(to.domain)
+        if host is not None:
+            element = parse_element(data, Context.for_namespace(ns.CLIENT))
+            stanza = stanza_of(element)
+            assert stanza is not None, "presence is a stanza"
+            return host.take(Envelope(sender, data, stanza, element, to), to)
+        component = self._component(to)
+        return [] if component is None else [Delivery(component, rewrite(data, {"xmlns": None}))]
 
     def may_be_from(self, resource: Resource, sender: str | None) -> bool:
         """Say whether `resource` may write `sender` as `from` (RFC 6120 8.1.2.1)."""
@@ -93,11 +135,14 @@ class Router:
             envelope = Envelope(sender, data, stanza, element, None)
             return envelope.error("modify", "jid-malformed", error.problem.what)
         envelope = Envelope(sender, data, stanza, element, to)
+        host = self._hosts.get(to.domain) if to is not None else None
+        if host is not None and to is not None:
+            return self._to_host(envelope, to, host)
         component = self._component(to)
         if component is not None:
             return self._to_component(envelope, component)
         if stanza.kind == "message":
-            return self._message(envelope, to or sender.jid.bare)
+            return self._messages.take(envelope, to or sender.jid.bare)
         if stanza.kind == "iq":
             return self._iq(envelope, to or sender.jid.bare)
         return self._on_presence(envelope, to)
@@ -145,38 +190,13 @@ class Router:
                 envelope.sender.jid.bare,
                 envelope.to.bare,
             )
+        if envelope.to is not None and envelope.stanza.kind == "presence":
+            if envelope.stanza.type is None:
+                envelope.sender.directed[envelope.to] = None
+            elif envelope.stanza.type == "unavailable":
+                envelope.sender.directed.pop(envelope.to, None)
         # Its streams have another default namespace.
         return [*deliveries, Delivery(component, rewrite(envelope.data, {"xmlns": None}))]
-
-    # Messages (RFC 6121 8.5).
-
-    def _message(self, envelope: Envelope, to: JID) -> list[Delivery]:
-        if to.domain not in self._domains:
-            return envelope.error("cancel", "remote-server-not-found")
-        if not to.local or to.bare not in self._users:
-            return envelope.error("cancel", "service-unavailable")
-        if to.is_full:
-            resource = self.directory.at(to)
-            if resource is not None:
-                return [Delivery(resource, envelope.data)]
-            if envelope.stanza.type != "chat":
-                return envelope.error("cancel", "service-unavailable")
-        return self._to_account(envelope, to)
-
-    def _to_account(self, envelope: Envelope, to: JID) -> list[Delivery]:
-        """Deliver to whichever resource of the account is right (RFC 6121 8.5.2.1.1)."""
-        kind = envelope.stanza.type
-        if kind == "error":
-            return []
-        if kind == "headline":
-            resources = self.directory.not_negative(to)
-            return [Delivery(resource, envelope.data) for resource in resources]
-        if kind == "groupchat":
-            return envelope.error("cancel", "service-unavailable")
-        resources = self.directory.most_available(to)
-        if not resources:
-            return envelope.error("cancel", "service-unavailable")
-        return [Delivery(resource, envelope.data) for resource in resources]
 
     # Iqs (RFC 6120 8.2.3, RFC 6121 8.5).
 
@@ -207,7 +227,7 @@ class Router:
             return envelope.error("modify", "bad-request", "there is no such presence type")
         if to is None:
             if kind in (None, "unavailable"):
-                return self._presence.broadcast(envelope)
+                return self._broadcast(envelope)
             return envelope.error("modify", "bad-request", "this presence type needs a 'to'")
         if kind in TYPES:
             return self._subscription(envelope, to)
@@ -219,6 +239,18 @@ class Router:
             resource = self.directory.at(to)
             return [] if resource is None else [Delivery(resource, envelope.data)]
         return self._presence.direct(envelope, to)
+
+    def _broadcast(self, envelope: Envelope) -> list[Delivery]:
+        """Show presence to all who may see it, and tell the facilities."""
+        sender = envelope.sender
+        was_available = sender.available
+        deliveries = self._presence.broadcast(envelope)
+        if sender.available and sender.presence == envelope.data:
+            for facility in self._facilities:
+                deliveries += facility.available(sender, first=not was_available)
+        elif was_available and not sender.available:
+            deliveries += self._told_gone(sender)
+        return deliveries
 
     def _subscription(self, envelope: Envelope, to: JID) -> list[Delivery]:
         user = envelope.sender.jid.bare

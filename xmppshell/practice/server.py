@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ..network.hostname import host_and_port
@@ -19,12 +17,14 @@ from ..protocol.mechanisms import MECHANISMS, server_mechanism
 from ..protocol.stream_options import Refusal, ServerOptions
 from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
 from .actors import PARTS, Actor, Part
+from .clockwork import Clockwork
 from .connection import CLOSE_SECONDS, WEBSOCKET_PATH, ClientConnection
-from .directory import Delivery, Resource
+from .directory import Delivery, Directory, Resource
 from .fast_tokens import Tokens
 from .faults import Fault, faulty_maker, weakened
 from .hibernation import Hibernation, returned
 from .registration import Registrar
+from .repertoire import repertoire
 from .roster import Rosters
 from .stage import Stage
 
@@ -71,9 +71,9 @@ class PracticeServer:
     under TLS, with Bind 2 and FAST; `fast_tokens` are those given out. `components` has the secret
     of each component that may connect, by domain. While `redirect_to` is not "", clients
     are sent there: a host with or without a port, or the address of a WebSocket for those who
-    came by one. `clock` gives the present as an aware time and `new_stream_id` a fresh id for each
-    stream. `on_note` is told in words who came, signed in and left; the texts hold what clients
-    sent, so they must be made safe before they are shown.
+    came by one. `clockwork` gives the time and fresh ids. `on_note` is told in words who came,
+    signed in and left; the texts hold what clients sent, so they must be made safe before they are
+    shown.
     """
 
     def __init__(
@@ -95,8 +95,7 @@ class PracticeServer:
         sasl2: bool = False,
         negotiation_seconds: float = NEGOTIATION_SECONDS,
         max_stanza_bytes: int = MAX_STANZA_BYTES,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        new_stream_id: Callable[[], str] = lambda: secrets.token_hex(8),
+        clockwork: Clockwork | None = None,
         on_note: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.domains = tuple(JID.parse(domain).domain for domain in domains)
@@ -119,24 +118,31 @@ class PracticeServer:
         self.ca_pem = b""
         self.faults = frozenset(faults)
         self._certificates: Certificates | None = None
-        self.fast_tokens = Tokens(clock)
+        self._clockwork = clockwork = clockwork or Clockwork()
+        self.fast_tokens = Tokens(clockwork.now)
         self._sasl2 = sasl2
         self._mechanisms = mechanisms
         self._exporter = exporter
         self._announce_bindings = announce_bindings
         self._max_stanza_bytes = max_stanza_bytes
-        self._new_stream_id = new_stream_id
         self._on_note = on_note
         self._befriend()
         self.registrar = Registrar(self.accounts, self._removed.append)
-        actors = [Actor(part, domain, clock) for domain in self.domains for part in parts]
+        actors = [Actor(part, domain, clockwork.now) for domain in self.domains for part in parts]
+        directory = Directory()
+        facilities, hosts = repertoire(
+            self.domains, self.accounts, self.rosters, directory, clockwork
+        )
         self.stage = Stage(
             self.domains,
             self.accounts,
             actors,
             self.rosters,
-            clock,
+            clockwork,
             self.registrar if registration else None,
+            facilities,
+            hosts,
+            directory,
         )
         self._listeners: list[Listener] = []
         self._connections: dict[ClientConnection, asyncio.Task[object]] = {}
@@ -271,7 +277,7 @@ class PracticeServer:
             tls=self.tls_offer is not TlsOffer.NONE and not websocket,
             tls_required=self.tls_offer is TlsOffer.REQUIRED,
             assign_resource=connection.assign_resource,
-            new_stream_id=self._new_stream_id,
+            new_stream_id=self._clockwork.new_id,
             max_size=self._max_stanza_bytes,
             dialect=connection.dialect,
             management=connection.management(self._resume_seconds, self._resume_at),
@@ -291,7 +297,7 @@ class PracticeServer:
             mechanisms=(),
             tls=False,
             assign_resource=lambda username, requested: Refusal("not-allowed", "cancel"),
-            new_stream_id=self._new_stream_id,
+            new_stream_id=self._clockwork.new_id,
             max_size=self._max_stanza_bytes,
             dialect=dialects.COMPONENT,
             secrets=self.components,

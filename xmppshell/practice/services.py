@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
@@ -12,8 +11,10 @@ from ..protocol import namespaces as ns
 from ..protocol.jid import JID, JIDError
 from ..protocol.stream_options import Refusal
 from ..protocol.xml.tokens import quoted
+from .clockwork import Clockwork
 from .directory import Delivery
 from .envelope import Envelope
+from .facilities import Facility, Handlers, Host
 from .registration import Registrar
 from .roster import Rosters, escape_text
 from .subscriptions import Subscriptions
@@ -27,42 +28,45 @@ _MAX_TEXT = 1023
 _FEATURES = (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.PING, ns.ROSTER, ns.TIME, ns.VERSION)
 _ACCOUNT_FEATURES = (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.PING)
 
-Handler = Callable[[Envelope, JID], list[Delivery]]
-
 
 class Services:
     """The answers, found by type and payload; what is not here is service-unavailable.
 
-    `clock` gives the present as an aware time; `registrar` takes what users want of their
-    accounts, if they may.
+    `registrar` takes what users want of their accounts, if they may; `facilities` answer what
+    they are for, and `hosts` are named as items of the server.
     """
 
     def __init__(
         self,
         rosters: Rosters,
         subscriptions: Subscriptions,
-        clock: Callable[[], datetime],
+        clockwork: Clockwork,
         registrar: Registrar | None = None,
+        facilities: Sequence[Facility] = (),
+        hosts: Sequence[Host] = (),
     ) -> None:
         self._rosters = rosters
         self._subscriptions = subscriptions
-        self._clock = clock
+        self._clockwork = clockwork
         self._registrar = registrar
-        registration: Mapping[tuple[str, str], Handler] = {
+        self._facilities = facilities
+        self._hosts = hosts
+        registration: Handlers = {
             ("get", f"{{{ns.REGISTER}}}query"): self._registered,
             ("set", f"{{{ns.REGISTER}}}query"): self._register,
         }
         offered = registration if registrar is not None else {}
-        self._for_server: Mapping[tuple[str, str], Handler] = {
+        self._for_server: Handlers = {
             ("get", f"{{{ns.PING}}}ping"): self._done,
             ("get", f"{{{ns.VERSION}}}query"): self._version,
             ("get", f"{{{ns.TIME}}}time"): self._time,
             ("get", f"{{{ns.DISCO_INFO}}}query"): self._server_info,
-            ("get", f"{{{ns.DISCO_ITEMS}}}query"): self._no_items,
+            ("get", f"{{{ns.DISCO_ITEMS}}}query"): self._server_items,
             ("set", f"{{{ns.SESSION}}}session"): self._done,
             **offered,
+            **{key: handler for f in facilities for key, handler in f.for_server.items()},
         }
-        self._for_account: Mapping[tuple[str, str], Handler] = {
+        self._for_account: Handlers = {
             ("get", f"{{{ns.PING}}}ping"): self._done,
             ("get", f"{{{ns.DISCO_INFO}}}query"): self._account_info,
             ("get", f"{{{ns.DISCO_ITEMS}}}query"): self._no_items,
@@ -70,6 +74,7 @@ class Services:
             ("set", f"{{{ns.ROSTER}}}query"): self._roster_set,
             ("set", f"{{{ns.SESSION}}}session"): self._done,
             **offered,
+            **{key: handler for f in facilities for key, handler in f.for_account.items()},
         }
 
     def server(self, envelope: Envelope, domain: JID) -> list[Delivery]:
@@ -80,9 +85,7 @@ class Services:
         """Answer a request to an account (a bare JID) in its user's stead (RFC 6121 8.5.2.1.3)."""
         return self._answer(self._for_account, envelope, account)
 
-    def _answer(
-        self, handlers: Mapping[tuple[str, str], Handler], envelope: Envelope, to: JID
-    ) -> list[Delivery]:
+    def _answer(self, handlers: Handlers, envelope: Envelope, to: JID) -> list[Delivery]:
         stanza = envelope.stanza
         handler = handlers.get((stanza.type or "", stanza.payload or ""))
         if handler is None:
@@ -100,24 +103,32 @@ class Services:
         )
 
     def _time(self, envelope: Envelope, to: JID) -> list[Delivery]:
-        now = self._clock().astimezone(UTC)
-        return envelope.result(
-            f"<time xmlns='{ns.TIME}'><tzo>+00:00</tzo><utc>{now:%Y-%m-%dT%H:%M:%SZ}</utc></time>"
-        )
+        now = self._clockwork.stamp()
+        return envelope.result(f"<time xmlns='{ns.TIME}'><tzo>+00:00</tzo><utc>{now}</utc></time>")
 
     # Service discovery (XEP-0030).
 
     def _server_info(self, envelope: Envelope, to: JID) -> list[Delivery]:
         identity = f"<identity category='server' type='im' name={quoted(SERVER_NAME)}/>"
         more = (ns.REGISTER,) if self._registrar is not None else ()
-        return _info(envelope, identity, _FEATURES + more)
+        offered = (feature for f in self._facilities for feature in f.server_features)
+        return _info(envelope, identity, (*_FEATURES, *more, *offered))
+
+    def _server_items(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        if _node(envelope) or not self._hosts:
+            return self._no_items(envelope, to)
+        items = "".join(
+            f"<item jid={quoted(host.domain)} name={quoted(host.name)}/>" for host in self._hosts
+        )
+        return envelope.result(f"<query xmlns='{ns.DISCO_ITEMS}'>{items}</query>")
 
     def _account_info(self, envelope: Envelope, to: JID) -> list[Delivery]:
         if not self._rosters.sees(envelope.sender.jid, to):
             return envelope.error("cancel", "service-unavailable")
-        return _info(
-            envelope, "<identity category='account' type='registered'/>", _ACCOUNT_FEATURES
-        )
+        identities = ["<identity category='account' type='registered'/>"]
+        identities += (each for f in self._facilities for each in f.account_identities)
+        offered = (feature for f in self._facilities for feature in f.account_features)
+        return _info(envelope, "".join(identities), (*_ACCOUNT_FEATURES, *offered))
 
     def _no_items(self, envelope: Envelope, to: JID) -> list[Delivery]:
         if _node(envelope):
@@ -141,6 +152,8 @@ class Services:
             return replace(envelope, data=blank).error(answer.type, answer.condition, answer.text)
         deliveries = envelope.result(answer)
         if not self._registrar.knows(account):
+            for facility in self._facilities:
+                facility.removed(account)
             roster = self._rosters.of(account)
             for item in roster:
                 deliveries += self._subscriptions.end(account, item.jid)

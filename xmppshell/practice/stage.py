@@ -7,8 +7,7 @@ out to real resources comes back, the actors' answers included.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..protocol import namespaces as ns
@@ -17,7 +16,9 @@ from ..protocol.stanza import Stanza, stanza_of
 from ..protocol.xml import Context, parse_element
 from .accounts import Accounts
 from .actors import Actor
-from .directory import Delivery, Resource
+from .clockwork import Clockwork
+from .directory import Delivery, Directory, Resource
+from .facilities import Facility, Host
 from .registration import Registrar
 from .roster import Rosters
 from .router import Router
@@ -38,10 +39,22 @@ class Stage:
         accounts: Accounts,
         actors: Iterable[Actor],
         rosters: Rosters,
-        clock: Callable[[], datetime],
+        clockwork: Clockwork,
         registrar: Registrar | None = None,
+        facilities: Sequence[Facility] = (),
+        hosts: Sequence[Host] = (),
+        directory: Directory | None = None,
     ) -> None:
-        self.router = Router(frozenset(domains), accounts, rosters, clock, registrar)
+        self.router = Router(
+            frozenset(domains),
+            accounts,
+            rosters,
+            clockwork,
+            registrar,
+            facilities,
+            hosts,
+            directory,
+        )
         self._accounts = accounts
         self._context = Context.for_namespace(ns.CLIENT)
         self._actors = {actor.jid.bare: actor for actor in actors if actor.jid in accounts}

@@ -1,0 +1,64 @@
+"""What the server does for its users beyond routing, each thing by itself.
+
+A facility answers iqs, adds to what disco says, and is told who comes and goes. A host is a
+service with a domain of its own, such as the rooms. Neither knows a network: they are given
+stanzas and give deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
+
+from ..protocol.jid import JID
+from .directory import Delivery, Resource
+from .envelope import Envelope
+
+Handler = Callable[[Envelope, JID], list[Delivery]]
+Handlers: TypeAlias = Mapping[tuple[str, str], Handler]
+"""Handlers by the type of the iq and the Clark name of its payload."""
+
+
+class Facility:
+    """One thing that the server does for accounts; whatever is not overridden does nothing.
+
+    `for_server` and `for_account` answer iqs to the domain and to a bare JID; the features and
+    identities (as XML) are what disco#info says of both.
+    """
+
+    for_server: Handlers = MappingProxyType({})
+    for_account: Handlers = MappingProxyType({})
+    server_features: tuple[str, ...] = ()
+    account_features: tuple[str, ...] = ()
+    account_identities: tuple[str, ...] = ()
+
+    def available(self, resource: Resource, *, first: bool) -> list[Delivery]:
+        """Take note of available presence to all; `first` if it was not available before."""
+        return []
+
+    def gone(self, resource: Resource) -> list[Delivery]:
+        """Take note that a resource is not available any longer."""
+        return []
+
+    def removed(self, account: JID) -> None:
+        """Forget an account that was cancelled."""
+
+
+class Host(Protocol):
+    """A service with a domain of its own beside that of the users."""
+
+    @property
+    def domain(self) -> str:
+        """Its domain."""
+
+    @property
+    def name(self) -> str:
+        """What disco#items calls it."""
+
+    def take(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        """Take one stanza for an address of its domain: whatever is said to that is its matter.
+
+        Presence of those who leave comes as unavailable presence to each address that they were
+        available to.
+        """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from ..protocol.jid import JID
 from .directory import Delivery, Resource
@@ -18,6 +18,13 @@ from .envelope import Envelope
 Handler = Callable[[Envelope, JID], list[Delivery]]
 Handlers: TypeAlias = Mapping[tuple[str, str], Handler]
 """Handlers by the type of the iq and the Clark name of its payload."""
+
+Post: TypeAlias = Callable[[Resource, bytes], list[Delivery]]
+"""Routes a stanza that a service says by itself, as if a resource had sent it.
+
+The resource stands for the address that the stanza comes from; what is delivered to it is an
+answer, and for the service.
+"""
 
 
 class Facility:
@@ -62,3 +69,11 @@ class Host(Protocol):
         Presence of those who leave comes as unavailable presence to each address that they were
         available to.
         """
+
+
+@runtime_checkable
+class Correspondent(Protocol):
+    """A facility or host that writes to users by their addresses, wherever they are."""
+
+    def connect(self, post: Post) -> None:
+        """Take note of the way out; it is asked for once, before anything else."""

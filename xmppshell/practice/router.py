@@ -17,7 +17,7 @@ from ..protocol.xml import Context, parse_element
 from .clockwork import Clockwork
 from .directory import Delivery, Directory, Resource
 from .envelope import Envelope
-from .facilities import Facility, Host
+from .facilities import Correspondent, Facility, Host
 from .markup import declare, rewrite
 from .messages import Messages
 from .presence import Presence
@@ -73,6 +73,16 @@ class Router:
         self._messages = Messages(self.directory, domains, users)
         # Most stanzas of a conversation go to the same few addresses.
         self._parse = functools.lru_cache(maxsize=1024)(JID.parse)
+        for service in (*facilities, *hosts):
+            if isinstance(service, Correspondent):
+                service.connect(self._post)
+
+    def _post(self, sender: Resource, data: bytes) -> list[Delivery]:
+        """Route a stanza that a facility or host says by itself; see `facilities.Post`."""
+        element = parse_element(data, Context.for_namespace(ns.CLIENT))
+        stanza = stanza_of(element)
+        assert stanza is not None, "services say stanzas only"
+        return self.take(sender, data, stanza, element)
 
     def _keeps_roster(self, jid: JID) -> bool:
         """Say whether subscriptions to `jid` are kept: it is a user, or a component's."""

@@ -33,13 +33,17 @@ class Envelope:
         reply = result_reply(self.stanza.id or "", self.stanza.to, str(self.sender.jid), payload)
         return [Delivery(self.sender, reply)]
 
-    def error(self, error_type: str, condition: str, text: str = "") -> list[Delivery]:
+    def error(
+        self, error_type: str, condition: str, text: str = "", detail: str = ""
+    ) -> list[Delivery]:
         """Return the stanza to its sender as an error of this type and condition.
 
+        `detail` is the XML of an application's own condition.
         Gives nothing for an error and for an iq result, which are never answered (RFC 6120 8.3.1).
         """
         stanza = self.stanza
         if stanza.type == "error" or stanza.is_reply:
             return []
-        reply = error_reply(self.data, stanza.to, str(self.sender.jid), error_type, condition, text)
+        sender, to = stanza.to, str(self.sender.jid)
+        reply = error_reply(self.data, sender, to, error_type, condition, text, detail)
         return [Delivery(self.sender, reply)]

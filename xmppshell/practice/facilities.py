@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from ..protocol.jid import JID
+from .capabilities import Identity
 from .directory import Delivery, Resource
 from .envelope import Envelope
 
@@ -31,14 +32,31 @@ class Facility:
     """One thing that the server does for accounts; whatever is not overridden does nothing.
 
     `for_server` and `for_account` answer iqs to the domain and to a bare JID; the features and
-    identities (as XML) are what disco#info says of both.
+    identities are what disco#info says of both.
     """
 
     for_server: Handlers = MappingProxyType({})
     for_account: Handlers = MappingProxyType({})
     server_features: tuple[str, ...] = ()
+    server_identities: tuple[Identity, ...] = ()
     account_features: tuple[str, ...] = ()
-    account_identities: tuple[str, ...] = ()
+    account_identities: tuple[Identity, ...] = ()
+
+    def items(self, asker: JID, to: JID) -> list[str]:
+        """Return the `<item/>`s that disco#items of `to` has for `asker`."""
+        return []
+
+    def node_info(self, envelope: Envelope, to: JID, node: str) -> list[Delivery] | None:
+        """Answer disco#info of a node of `to`, or return None if it is none of this facility."""
+        return None
+
+    def node_items(self, envelope: Envelope, to: JID, node: str) -> list[Delivery] | None:
+        """Answer disco#items of a node of `to`, or return None if it is none of this facility."""
+        return None
+
+    def answered(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        """Take note of the answer (iq result or error) to what the server itself asked."""
+        return []
 
     def available(self, resource: Resource, *, first: bool) -> list[Delivery]:
         """Take note of available presence to all; `first` if it was not available before."""

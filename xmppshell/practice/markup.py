@@ -81,19 +81,25 @@ def declare(data: bytes, declarations: Mapping[str, str]) -> bytes:
 
 
 def error_reply(
-    data: bytes, sender: str | None, to: str, error_type: str, condition: str, text: str = ""
+    data: bytes,
+    sender: str | None,
+    to: str,
+    error_type: str,
+    condition: str,
+    text: str = "",
+    detail: str = "",
 ) -> bytes:
     """Return the stanza `data` as an error that comes from `sender` and goes `to` who sent it.
 
     `error_type` and `condition` are those of RFC 6120 8.3.2 and 8.3.3; `text` explains, in
-    English.
+    English, and `detail` is the XML of an application's own condition (8.3.4).
     """
     said = f"<text xmlns='{ns.STANZA_ERRORS}' xml:lang='en'>{escape(text)}</text>" if text else ""
     # A stanza that is written with a prefix may have any default namespace.
     default = "" if b":" not in _start_tag(data)[1] else f" xmlns='{ns.CLIENT}'"
     error = (
         f"<error{default} type='{error_type}'><{condition} xmlns='{ns.STANZA_ERRORS}'/>"
-        f"{said}</error>"
+        f"{said}{detail}</error>"
     )
     turned = rewrite(data, {"type": "error", "from": sender, "to": to})
     return append_child(turned, error.encode())

@@ -224,7 +224,7 @@ class Router:
                 return envelope.error("cancel", "service-unavailable")
             return [Delivery(resource, envelope.data)]
         if envelope.stanza.is_reply:
-            return []
+            return [d for facility in self._facilities for d in facility.answered(envelope, to)]
         if not to.local:
             return self._services.server(envelope, to)
         return self._services.account(envelope, to)

@@ -20,6 +20,7 @@ from .actors import PARTS, Actor, Part
 from .clockwork import Clockwork
 from .connection import CLOSE_SECONDS, WEBSOCKET_PATH, ClientConnection
 from .directory import Delivery, Directory, Resource
+from .discovery import caps_feature
 from .fast_tokens import Tokens
 from .faults import Fault, faulty_maker, weakened
 from .hibernation import Hibernation, returned
@@ -133,6 +134,7 @@ class PracticeServer:
         facilities, hosts = repertoire(
             self.domains, self.accounts, self.rosters, directory, clockwork
         )
+        self._caps = caps_feature(facilities, registration=registration)
         self.stage = Stage(
             self.domains,
             self.accounts,
@@ -278,6 +280,7 @@ class PracticeServer:
             tls_required=self.tls_offer is TlsOffer.REQUIRED,
             assign_resource=connection.assign_resource,
             new_stream_id=self._clockwork.new_id,
+            extra_features=self._caps,
             max_size=self._max_stanza_bytes,
             dialect=connection.dialect,
             management=connection.management(self._resume_seconds, self._resume_at),

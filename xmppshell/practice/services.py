@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..protocol import namespaces as ns
@@ -13,6 +13,7 @@ from ..protocol.stream_options import Refusal
 from ..protocol.xml.tokens import quoted
 from .clockwork import Clockwork
 from .directory import Delivery
+from .discovery import SERVER_NAME, Discovery
 from .envelope import Envelope
 from .facilities import Facility, Handlers, Host
 from .registration import Registrar
@@ -22,11 +23,7 @@ from .subscriptions import Subscriptions
 if TYPE_CHECKING:
     from lxml import etree
 
-SERVER_NAME: Final = "xmppshell practice server"
-
 _MAX_TEXT = 1023
-_FEATURES = (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.PING, ns.ROSTER, ns.TIME, ns.VERSION)
-_ACCOUNT_FEATURES = (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.PING)
 
 
 class Services:
@@ -50,7 +47,7 @@ class Services:
         self._clockwork = clockwork
         self._registrar = registrar
         self._facilities = facilities
-        self._hosts = hosts
+        discovery = Discovery(rosters, facilities, hosts, registration=registrar is not None)
         registration: Handlers = {
             ("get", f"{{{ns.REGISTER}}}query"): self._registered,
             ("set", f"{{{ns.REGISTER}}}query"): self._register,
@@ -60,16 +57,16 @@ class Services:
             ("get", f"{{{ns.PING}}}ping"): self._done,
             ("get", f"{{{ns.VERSION}}}query"): self._version,
             ("get", f"{{{ns.TIME}}}time"): self._time,
-            ("get", f"{{{ns.DISCO_INFO}}}query"): self._server_info,
-            ("get", f"{{{ns.DISCO_ITEMS}}}query"): self._server_items,
+            ("get", f"{{{ns.DISCO_INFO}}}query"): discovery.server_info,
+            ("get", f"{{{ns.DISCO_ITEMS}}}query"): discovery.server_items,
             ("set", f"{{{ns.SESSION}}}session"): self._done,
             **offered,
             **{key: handler for f in facilities for key, handler in f.for_server.items()},
         }
         self._for_account: Handlers = {
             ("get", f"{{{ns.PING}}}ping"): self._done,
-            ("get", f"{{{ns.DISCO_INFO}}}query"): self._account_info,
-            ("get", f"{{{ns.DISCO_ITEMS}}}query"): self._no_items,
+            ("get", f"{{{ns.DISCO_INFO}}}query"): discovery.account_info,
+            ("get", f"{{{ns.DISCO_ITEMS}}}query"): discovery.account_items,
             ("get", f"{{{ns.ROSTER}}}query"): self._roster_get,
             ("set", f"{{{ns.ROSTER}}}query"): self._roster_set,
             ("set", f"{{{ns.SESSION}}}session"): self._done,
@@ -105,35 +102,6 @@ class Services:
     def _time(self, envelope: Envelope, to: JID) -> list[Delivery]:
         now = self._clockwork.stamp()
         return envelope.result(f"<time xmlns='{ns.TIME}'><tzo>+00:00</tzo><utc>{now}</utc></time>")
-
-    # Service discovery (XEP-0030).
-
-    def _server_info(self, envelope: Envelope, to: JID) -> list[Delivery]:
-        identity = f"<identity category='server' type='im' name={quoted(SERVER_NAME)}/>"
-        more = (ns.REGISTER,) if self._registrar is not None else ()
-        offered = (feature for f in self._facilities for feature in f.server_features)
-        return _info(envelope, identity, (*_FEATURES, *more, *offered))
-
-    def _server_items(self, envelope: Envelope, to: JID) -> list[Delivery]:
-        if _node(envelope) or not self._hosts:
-            return self._no_items(envelope, to)
-        items = "".join(
-            f"<item jid={quoted(host.domain)} name={quoted(host.name)}/>" for host in self._hosts
-        )
-        return envelope.result(f"<query xmlns='{ns.DISCO_ITEMS}'>{items}</query>")
-
-    def _account_info(self, envelope: Envelope, to: JID) -> list[Delivery]:
-        if not self._rosters.sees(envelope.sender.jid, to):
-            return envelope.error("cancel", "service-unavailable")
-        identities = ["<identity category='account' type='registered'/>"]
-        identities += (each for f in self._facilities for each in f.account_identities)
-        offered = (feature for f in self._facilities for feature in f.account_features)
-        return _info(envelope, "".join(identities), (*_ACCOUNT_FEATURES, *offered))
-
-    def _no_items(self, envelope: Envelope, to: JID) -> list[Delivery]:
-        if _node(envelope):
-            return envelope.error("cancel", "item-not-found")
-        return envelope.result(f"<query xmlns='{ns.DISCO_ITEMS}'/>")
 
     # The account itself (XEP-0077).
 
@@ -212,14 +180,3 @@ class Services:
         roster.remove(contact)
         pushes = self._subscriptions.push(user, item, removed=True)
         return deliveries + pushes + envelope.result()
-
-
-def _node(envelope: Envelope) -> str:
-    return envelope.element[0].get("node") or ""
-
-
-def _info(envelope: Envelope, identity: str, features: tuple[str, ...]) -> list[Delivery]:
-    if _node(envelope):
-        return envelope.error("cancel", "item-not-found")
-    listed = "".join(f"<feature var={quoted(feature)}/>" for feature in features)
-    return envelope.result(f"<query xmlns='{ns.DISCO_INFO}'>{identity}{listed}</query>")

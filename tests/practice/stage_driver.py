@@ -40,18 +40,14 @@ class House:
         for one, other in friends:
             self.rosters.befriend(JID.of(one, "localhost"), JID.of(other, "localhost"))
         actors = [Actor(part, "localhost", lambda: NOON) for part in parts]
-        directory = Directory()
         clockwork = Clockwork.fixed(NOON)
-        facilities, hosts = repertoire(("localhost",), accounts, self.rosters, directory, clockwork)
         self.stage = Stage(
             ("localhost",),
             accounts,
             actors,
             self.rosters,
             clockwork,
-            facilities=facilities,
-            hosts=hosts,
-            directory=directory,
+            repertoire(("localhost",), accounts, self.rosters, Directory(), clockwork),
         )
         self.resources: dict[str, Resource] = {}
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from .messages import Messages
 
 if TYPE_CHECKING:
     from .accounts import Accounts
@@ -13,12 +16,29 @@ if TYPE_CHECKING:
     from .roster import Rosters
 
 
+@dataclass(frozen=True, slots=True)
+class Repertoire:
+    """What there is on a server for its `Router`.
+
+    `directory` has who is connected; `facilities` are for the users and `hosts` beside them;
+    `messages` delivers messages.
+    """
+
+    directory: Directory
+    facilities: Sequence[Facility]
+    hosts: Sequence[Host]
+    messages: Messages
+
+
 def repertoire(
     domains: Sequence[str],
     accounts: Accounts,
     rosters: Rosters,
     directory: Directory,
     clockwork: Clockwork,
-) -> tuple[list[Facility], list[Host]]:
-    """Return the facilities for the users of `domains`, and the hosts beside them."""
-    return [], []
+) -> Repertoire:
+    """Return what there is for the users of `domains`."""
+    messages = Messages(directory, domains, accounts)
+    facilities: list[Facility] = []
+    hosts: list[Host] = []
+    return Repertoire(directory, facilities, hosts, messages)

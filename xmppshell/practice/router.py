@@ -7,7 +7,7 @@ fails: a stanza that cannot be delivered is answered with an error or dropped, a
 from __future__ import annotations
 
 import functools
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from typing import TYPE_CHECKING, Final
 
 from ..protocol import namespaces as ns
@@ -15,13 +15,13 @@ from ..protocol.jid import JID, JIDError
 from ..protocol.stanza import stanza_of
 from ..protocol.xml import Context, parse_element
 from .clockwork import Clockwork
-from .directory import Delivery, Directory, Resource
+from .directory import Delivery, Resource
 from .envelope import Envelope
-from .facilities import Correspondent, Facility, Host
+from .facilities import Correspondent, Host
 from .markup import declare, rewrite
-from .messages import Messages
 from .presence import Presence
 from .registration import Registrar
+from .repertoire import Repertoire
 from .roster import Rosters
 from .services import Services
 from .subscriptions import TYPES, Subscriptions
@@ -43,8 +43,7 @@ class Router:
     """Routes stanzas between the resources of one server.
 
     `domains` are those of the server; `users` holds the bare JIDs that have an account, and
-    `registrar` changes them, if users may. `facilities` are what it does besides routing, and
-    `hosts` the services with domains of their own.
+    `registrar` changes them, if users may. `repertoire` is what there is besides routing.
     """
 
     def __init__(
@@ -53,12 +52,11 @@ class Router:
         users: Container[JID],
         rosters: Rosters,
         clockwork: Clockwork,
+        repertoire: Repertoire,
         registrar: Registrar | None = None,
-        facilities: Sequence[Facility] = (),
-        hosts: Sequence[Host] = (),
-        directory: Directory | None = None,
     ) -> None:
-        self.directory = Directory() if directory is None else directory
+        facilities, hosts = repertoire.facilities, repertoire.hosts
+        self.directory = repertoire.directory
         self._domains = domains
         self._users = users
         self._facilities = facilities
@@ -70,7 +68,7 @@ class Router:
         self._services = Services(
             rosters, self._subscriptions, clockwork, registrar, facilities, hosts
         )
-        self._messages = Messages(self.directory, domains, users)
+        self._messages = repertoire.messages
         # Most stanzas of a conversation go to the same few addresses.
         self._parse = functools.lru_cache(maxsize=1024)(JID.parse)
         for service in (*facilities, *hosts):

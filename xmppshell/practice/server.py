@@ -130,21 +130,16 @@ class PracticeServer:
         self._befriend()
         self.registrar = Registrar(self.accounts, self._removed.append)
         actors = [Actor(part, domain, clockwork.now) for domain in self.domains for part in parts]
-        directory = Directory()
-        facilities, hosts = repertoire(
-            self.domains, self.accounts, self.rosters, directory, clockwork
-        )
-        self._caps = caps_feature(facilities, registration=registration)
+        played = repertoire(self.domains, self.accounts, self.rosters, Directory(), clockwork)
+        self._caps = caps_feature(played.facilities, registration=registration)
         self.stage = Stage(
             self.domains,
             self.accounts,
             actors,
             self.rosters,
             clockwork,
+            played,
             self.registrar if registration else None,
-            facilities,
-            hosts,
-            directory,
         )
         self._listeners: list[Listener] = []
         self._connections: dict[ClientConnection, asyncio.Task[object]] = {}

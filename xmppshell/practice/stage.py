@@ -7,7 +7,7 @@ out to real resources comes back, the actors' answers included.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..protocol import namespaces as ns
@@ -17,9 +17,9 @@ from ..protocol.xml import Context, parse_element
 from .accounts import Accounts
 from .actors import Actor
 from .clockwork import Clockwork
-from .directory import Delivery, Directory, Resource
-from .facilities import Facility, Host
+from .directory import Delivery, Resource
 from .registration import Registrar
+from .repertoire import Repertoire
 from .roster import Rosters
 from .router import Router
 
@@ -40,20 +40,11 @@ class Stage:
         actors: Iterable[Actor],
         rosters: Rosters,
         clockwork: Clockwork,
+        repertoire: Repertoire,
         registrar: Registrar | None = None,
-        facilities: Sequence[Facility] = (),
-        hosts: Sequence[Host] = (),
-        directory: Directory | None = None,
     ) -> None:
         self.router = Router(
-            frozenset(domains),
-            accounts,
-            rosters,
-            clockwork,
-            registrar,
-            facilities,
-            hosts,
-            directory,
+            frozenset(domains), accounts, rosters, clockwork, repertoire, registrar
         )
         self._accounts = accounts
         self._context = Context.for_namespace(ns.CLIENT)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .messages import Messages
+from .rooms import Rooms
 
 if TYPE_CHECKING:
     from .accounts import Accounts
@@ -40,5 +41,9 @@ def repertoire(
     """Return what there is for the users of `domains`."""
     messages = Messages(directory, domains, accounts)
     facilities: list[Facility] = []
-    hosts: list[Host] = []
+    hosts: list[Host] = [
+        Rooms(f"rooms.{domain}", domain, accounts, directory, clockwork)
+        for domain in domains
+        if not domain.startswith("[")
+    ]
     return Repertoire(directory, facilities, hosts, messages)

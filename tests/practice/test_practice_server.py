@@ -182,7 +182,7 @@ class TestStreamErrors:
             ("<message from='juliet@localhost/other' to='romeo@localhost'/>", "invalid-from"),
             ("<foo/>", "unsupported-stanza-type"),
             ("<message>&</message>", "not-well-formed"),
-            (b"<message>\xff</message>", "not-well-formed"),
+            (b"<message>\xff</message>", "unsupported-encoding"),
             ("hello", "bad-format"),
             (f"<message>{'x' * 300_000}", "policy-violation"),
             ("<a>" * 300, "policy-violation"),

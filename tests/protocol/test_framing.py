@@ -183,10 +183,10 @@ def test_an_element_larger_than_the_quick_pattern_takes() -> None:
         (b"</stream:streams>", "not-well-formed", 0, "closes nothing"),
         (END + b"<a/>", "not-well-formed", len(END), "after the closing stream tag"),
         (END + b" x", "not-well-formed", len(END) + 1, "after the closing stream tag"),
-        (b"<a>\xff", "not-well-formed", 3, "0xFF"),
-        (b"<a>caf\xe9</a>", "not-well-formed", 6, "0xE9"),
-        (b"<a>\xed\xa0\x80</a>", "not-well-formed", 3, "0xED"),
-        (b"<a>\xc0\xaf</a>", "not-well-formed", 3, "0xC0"),
+        (b"<a>\xff", "unsupported-encoding", 3, "0xFF"),
+        (b"<a>caf\xe9</a>", "unsupported-encoding", 6, "0xE9"),
+        (b"<a>\xed\xa0\x80</a>", "unsupported-encoding", 3, "0xED"),
+        (b"<a>\xc0\xaf</a>", "unsupported-encoding", 3, "0xC0"),
     ],
 )
 def test_refuses(data: bytes, condition: str, offset: int, words: str) -> None:
@@ -219,7 +219,7 @@ def test_refuses(data: bytes, condition: str, offset: int, words: str) -> None:
         (b"\xfe\xff\x00<", "unsupported-encoding", "UTF-16"),
         (b"\xef\xbb\xbf<a>", "not-well-formed", "byte order mark"),
         (b"<?xml version='1.0' encoding='ISO-8859-1'?><a>", "unsupported-encoding", "ISO-8859-1"),
-        (b"\x80", "not-well-formed", "0x80"),
+        (b"\x80", "unsupported-encoding", "0x80"),
     ],
 )
 def test_refuses_at_the_start(data: bytes, condition: str, words: str) -> None:

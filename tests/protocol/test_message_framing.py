@@ -64,7 +64,7 @@ def test_white_space_around_an_element_is_kept_apart() -> None:
         (b"<?xml version='1.0'?>" + OPEN, "not-well-formed", "XML declaration"),
         (b"<a><!-- x --></a>", "restricted-xml", "comment"),
         (b"<!DOCTYPE a><a/>", "restricted-xml", "DOCTYPE"),
-        (b"<a>\xff</a>", "not-well-formed", "UTF-8"),
+        (b"<a>\xff</a>", "unsupported-encoding", "UTF-8"),
     ],
 )
 def test_what_is_refused(message: bytes, condition: str, words: str) -> None:

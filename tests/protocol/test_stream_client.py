@@ -336,7 +336,7 @@ class TestWire:
             (b"<!-- c -->", "restricted-xml"),
             (b"<a>&undefined;</a>", "not-well-formed"),
             (b"<p:a/>", "not-well-formed"),
-            (b"<a>\xff</a>", "not-well-formed"),
+            (b"<a>\xff</a>", "unsupported-encoding"),
         ],
     )
     def test_what_cannot_be_read_ends_the_stream(self, data: bytes, condition: str) -> None:

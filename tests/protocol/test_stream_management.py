@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from linked_streams import JULIET, PASSWORD, Link, client_stream, server_stream
 
 from xmppshell.protocol.acknowledgements import COUNTS, Ledger
+from xmppshell.protocol.deviations import Deviation
 from xmppshell.protocol.events import (
     Direction,
     ElementSeen,
@@ -19,6 +20,7 @@ from xmppshell.protocol.events import (
     ManagementFailed,
     Resumed,
     ResumeFailed,
+    StreamErrorSeen,
     Violation,
 )
 from xmppshell.protocol.features.stream_management import ManagementOptions
@@ -46,6 +48,7 @@ class House:
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     ask_after: int = 1
+    deviations: frozenset[Deviation] = frozenset()
 
     def take_over(self, username: str, previous_id: str) -> Ledger | None:
         assert username == "juliet"
@@ -55,7 +58,8 @@ class House:
         management = ManagementOptions(
             lambda: f"sm<{next(self.ids)}>", self.take_over, 300, ask_after=self.ask_after
         )
-        given: dict[str, object] = {"management": management, **options}
+        mine: dict[str, object] = {"management": management, "deviations": self.deviations}
+        given = {**mine, **options}
         return server_stream(mechanisms=("PLAIN",), tls=False, secured=True, **given)  # type: ignore[arg-type]
 
     def remember(self, server: Stream) -> None:
@@ -152,8 +156,17 @@ class TestEnabling:
         assert link.ends["client"].online
         assert "enable" not in link.made("client")
 
-    def test_a_second_time_is_refused_and_changes_nothing(self) -> None:
+    def test_a_second_time_ends_the_stream(self) -> None:
         link = linked()
+        link.deliver("client", ENABLE)
+        link.run()
+        (event,) = link.seen("client", StreamErrorSeen)
+        assert isinstance(event, StreamErrorSeen)
+        assert event.condition == "policy-violation"
+        assert "enabled already" in event.text
+
+    def test_a_second_time_may_be_refused_and_changes_nothing(self) -> None:
+        link = linked(House(deviations=frozenset({Deviation.SECOND_ENABLE_FAILS})))
         link.deliver("client", message(1))
         link.deliver("client", ENABLE)
         link.run()

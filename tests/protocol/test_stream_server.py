@@ -144,7 +144,7 @@ class TestHeaders:
             (CLIENT_HEADER.replace("localhost", "nope.example"), "host-unknown"),
             (CLIENT_HEADER.replace(STREAMS, "urn:wrong"), "invalid-namespace"),
             (CLIENT_HEADER.replace("jabber:client", "jabber:server"), "invalid-namespace"),
-            (CLIENT_HEADER.replace(" xmlns='jabber:client'", ""), "invalid-namespace"),
+            (CLIENT_HEADER.replace("to=", "from='@@' to="), "improper-addressing"),
             (CLIENT_HEADER.replace(" version='1.0'", ""), "unsupported-version"),
             (CLIENT_HEADER.replace("1.0", "0.9"), "unsupported-version"),
             (f"<html xmlns='{STREAMS}'>", "bad-format"),
@@ -161,6 +161,27 @@ class TestHeaders:
         assert said.startswith("<?xml version='1.0'?><stream:stream ")
         assert said.endswith("</stream:error></stream:stream>")
         assert server.closed
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            CLIENT_HEADER.replace(" xmlns='jabber:client'", ""),
+            f"<stream to='localhost' version='1.0' xmlns='{STREAMS}'>",
+        ],
+    )
+    def test_the_content_namespace_may_be_left_to_the_stanzas(self, header: str) -> None:
+        server = Server()
+        assert server.hear(header).endswith("</stream:features>")
+        assert "<unsupported-stanza-type" in server.hear("<message/>")
+
+    def test_no_version_is_answered_with_none(self) -> None:
+        said = Server().hear(CLIENT_HEADER.replace(" version='1.0'", ""))
+        assert "version=" not in said.partition("<stream:stream")[2].partition(">")[0]
+
+    def test_a_newer_version_is_answered_with_ours(self) -> None:
+        said = Server().hear(CLIENT_HEADER.replace("1.0", "2.0"))
+        assert "version='1.0' " in said.partition("<stream:stream")[2]
+        assert said.endswith("</stream:features>")
 
     def test_a_stream_error_says_why_in_words(self) -> None:
         said = Server().hear(CLIENT_HEADER.replace("localhost", "no&lt;pe.example"))

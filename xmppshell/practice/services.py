@@ -70,6 +70,7 @@ class Services:
             ("get", f"{{{ns.ROSTER}}}query"): self._roster_get,
             ("set", f"{{{ns.ROSTER}}}query"): self._roster_set,
             ("set", f"{{{ns.SESSION}}}session"): self._done,
+            ("set", f"{{{ns.BIND}}}bind"): self._bind,
             **offered,
             **{key: handler for f in facilities for key, handler in f.for_account.items()},
         }
@@ -92,6 +93,11 @@ class Services:
     def _done(self, envelope: Envelope, to: JID) -> list[Delivery]:
         """Answer with an empty result, as for a ping (XEP-0199)."""
         return envelope.result()
+
+    def _bind(self, envelope: Envelope, to: JID) -> list[Delivery]:
+        """Refuse a second resource: a stream has one (RFC 6120 7.6.2.2)."""
+        said = f"this stream has a resource already: {envelope.sender.jid.resource}"
+        return envelope.error("cancel", "not-allowed", said)
 
     def _version(self, envelope: Envelope, to: JID) -> list[Delivery]:
         return envelope.result(

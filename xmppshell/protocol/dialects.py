@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from . import namespaces as ns
-from .framing import MAX_SIZE, Framer
+from .framing import MAX_DEPTH, MAX_SIZE, Framer
 from .message_framing import MessageFramer
 from .stanza import STANZA_KINDS
 from .xml import (
@@ -43,7 +43,7 @@ class Dialect(ABC):
     end: bytes
 
     @abstractmethod
-    def framer(self, max_size: int = MAX_SIZE) -> AnyFramer:
+    def framer(self, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> AnyFramer:
         """Return a framer for one direction of a fresh stream."""
 
     @abstractmethod
@@ -83,9 +83,9 @@ class TagDialect(Dialect):
     def __init__(self, content_namespace: str) -> None:
         self.content_namespace = self.default_namespace = content_namespace
 
-    def framer(self, max_size: int = MAX_SIZE) -> Framer:
+    def framer(self, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> Framer:
         """Return a framer for bytes."""
-        return Framer(max_size=max_size)
+        return Framer(max_size=max_size, max_depth=max_depth)
 
     def context(self, header: StreamHeader | None = None) -> Context:
         """Return what the header declares."""
@@ -126,9 +126,9 @@ class FrameDialect(Dialect):
     root = f"{{{ns.FRAMING}}}open"
     end = f"<close xmlns='{ns.FRAMING}'/>".encode()
 
-    def framer(self, max_size: int = MAX_SIZE) -> MessageFramer:
+    def framer(self, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> MessageFramer:
         """Return a framer for messages."""
-        return MessageFramer(max_size=max_size)
+        return MessageFramer(max_size=max_size, max_depth=max_depth)
 
     def context(self, header: StreamHeader | None = None) -> Context:
         """Return a scope without a default namespace; the default language holds for what follows.

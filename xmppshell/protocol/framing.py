@@ -189,7 +189,7 @@ class Framer:
         byte = self._buffer[at]
         if self._base + at == 0 and byte in (0xFE, 0xFF):
             self._raise(framing_faults.UTF16, "unsupported-encoding", at)
-        self._raise(framing_faults.bad_byte(byte, self._base + at), "not-well-formed", at)
+        self._raise(framing_faults.bad_byte(byte, self._base + at), "unsupported-encoding", at)
 
     def _raise(self, problem: Problem, condition: str, at: int) -> NoReturn:
         offset = self._base + at

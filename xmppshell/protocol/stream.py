@@ -17,11 +17,12 @@ from typing import Final, TypeVar
 
 from lxml import etree
 
-from . import dialects
+from . import dialects, judgement
 from . import namespaces as ns
 from .ahead import Ahead
 from .channel import Channel
 from .credentials import Credentials
+from .deviations import Deviation
 from .dialects import AnyFramer
 from .errors import PASSING_STREAM_ERRORS, StreamError, problem_for, stream_error
 from .events import (
@@ -47,7 +48,7 @@ from .features.starttls import StartTls
 from .features.stream_management import StreamManagement
 from .framing import Frame, FrameKind, FramingError
 from .ids import IdCounter
-from .jid import JID, shown
+from .jid import JID
 from .mechanisms import Accounts
 from .moves import Disconnect, GiveUp, Move, MoveFamily, Send
 from .problem import Problem
@@ -61,8 +62,8 @@ from .redirects import (
 )
 from .sasl_exchange import SaslExchange
 from .silent_ends import silent_end
-from .stanza import Stanza, stanza_of
-from .states import PIPELINED, SASL2_REQUESTS, Role, Speaker, State, Token, next_state, token_of
+from .stanza import stanza_of
+from .states import PIPELINED, Role, Speaker, State, Token, next_state, token_of
 from .stream_options import ClientOptions, Refusal, ServerOptions
 from .xml import Context, StreamHeader, XmlError, parse_element
 
@@ -262,7 +263,8 @@ class Stream:
     def _new_framers(self) -> dict[Direction, AnyFramer]:
         framers = {way: self.dialect.framer() for way in Direction}
         if isinstance(self._options, ServerOptions):
-            framers[Direction.RECEIVED] = self.dialect.framer(self._options.max_size)
+            depth = judgement.max_depth(self._options.deviations)
+            framers[Direction.RECEIVED] = self.dialect.framer(self._options.max_size, depth)
         return framers
 
     # Bytes in, events out.
@@ -370,6 +372,8 @@ class Stream:
         self, direction: Direction, data: bytes, error: FramingError | XmlError, condition: str
     ) -> Iterator[Event]:
         yield BrokenBytesSeen(direction, data, error.problem)
+        if self._judges(direction):
+            condition = judgement.xml_fault(self, condition)
         if direction is Direction.RECEIVED:
             self.fail(error.problem, condition, error.problem.what)
             yield Violation(direction, condition, error.problem)
@@ -391,7 +395,7 @@ class Stream:
             yield WhitespaceSeen(direction, frame.data)
         else:
             yield TextSeen(direction, frame.data)
-            if self._judges(direction):
+            if self._judges(direction) and Deviation.TEXT_IGNORED not in self.server.deviations:
                 yield self._refuse("bad-format", "text between stanzas is not XMPP")
 
     def _header(self, direction: Direction, data: bytes) -> Iterator[Event]:
@@ -422,53 +426,18 @@ class Stream:
                 "invalid-namespace" if name == "stream" else "bad-format",
             )
         elif self.role is Role.SERVER:
-            condition, text = self._header_fault(header)
+            condition, text = judgement.header_fault(self, header)
             if condition:
                 self.fail(problem_for("stream", condition, text), condition, text)
-
-    def _header_fault(self, header: StreamHeader) -> tuple[str, str]:
-        """Return condition and text of the stream error that a client's header deserves."""
-        wanted = self.dialect.default_namespace
-        if header.content_namespace != wanted:
-            return "invalid-namespace", f"the default namespace must be {wanted}"
-        if not header.to:
-            return "improper-addressing", "the stream header has no 'to'"
-        if not self.served_domain:
-            return "host-unknown", f"this server does not serve {shown(header.to)}"
-        if self.is_component:
-            return "", ""
-        major = (header.version or "0").partition(".")[0]
-        if not major.isdigit() or int(major) < 1:
-            return "unsupported-version", "the stream header must have version='1.0'"
-        return "", ""
 
     def _judges(self, direction: Direction) -> bool:
         """Say whether this side is the server and has to judge what the client sent."""
         return self.role is Role.SERVER and direction is Direction.RECEIVED
 
-    def _misplaced(self, token: Token, stanza: Stanza | None, element: etree._Element) -> str:
-        """Return the stream error that a client's `element` deserves where it stands, or "".
-
-        Before a resource is bound only the negotiation may be spoken, and after that only stanzas
-        (RFC 6120 4.3.5, 4.9.3.24).
-        """
-        if (
-            stanza is not None
-            and element.tag == f"{{{self.dialect.content_namespace}}}{stanza.kind}"
-        ):
-            ready = self.authenticated and (token is Token.BIND or self.state is State.BOUND)
-            return "" if ready or self._register.takes(self, element) else "not-authorized"
-        may_choose = self.state in (State.OPENING, State.OPENED, State.FEATURES)
-        expected = (
-            token is Token.STREAM_ERROR
-            or (self.server.management is not None and self.management.concerns(element))
-            or (token is Token.COMPONENT_HANDSHAKE and self.state is State.COMPONENT_OPENED)
-            or (token is Token.STARTTLS and may_choose)
-            or (token in (Token.AUTH, Token.RESPONSE, Token.ABORT) and not self.authenticated)
-            or (self.server.client_state and self.state is State.BOUND and element.tag in CSI)
-            or (token in SASL2_REQUESTS and self.server.sasl2 and not self.authenticated)
-        )
-        return "" if expected else "unsupported-stanza-type"
+    def takes_stanza(self, token: Token, element: etree._Element) -> bool:
+        """Say whether a server takes a client's stanza now, bind and registration included."""
+        ready = self.authenticated and (token is Token.BIND or self.state is State.BOUND)
+        return ready or self._register.takes(self, element)
 
     def _refuse(self, condition: str, text: str) -> Event:
         """End the stream with `condition` for what the client sent."""
@@ -489,9 +458,11 @@ class Stream:
         if token is Token.OTHER and self.authenticated:
             token = self._bind.classify(speaker, element)
         if self._judges(direction):
-            condition = self._misplaced(token, stanza, element)
+            condition, text = judgement.misplaced(self, token, stanza, element)
+            if condition == judgement.IGNORED:
+                return
             if condition:
-                yield self._refuse(condition, _misplacement(condition, element))
+                yield self._refuse(condition, text)
                 return
         if stanza is not None:
             self.management.count(direction, data)
@@ -631,7 +602,7 @@ class Stream:
                 "RFC 6120 4.7",
                 data=self._server_header(),
             )
-        if self.state is State.OPENED:
+        if self.state is State.OPENED and judgement.features_are_due(self):
             return Send(
                 "features",
                 MoveFamily.NEGOTIATION,
@@ -654,10 +625,12 @@ class Stream:
         sender = self.served_domain or min(self.server.domains)
         attributes = {"id": self.server.new_stream_id(), "from": sender}
         asked = self.headers.get(Direction.RECEIVED)
-        if asked and asked.sender:
+        if asked and asked.sender and judgement.is_address(asked.sender):
             attributes["to"] = asked.sender
         if not self.is_component:
-            attributes |= {"version": "1.0", "xml:lang": "en"}
+            if asked is None or asked.version is not None or self.dialect is dialects.WEBSOCKET:
+                attributes["version"] = "1.0"
+            attributes["xml:lang"] = "en"
         return self.dialect.opening(attributes)
 
     def offer(self) -> bytes:
@@ -684,7 +657,6 @@ class Stream:
         return silent_end(self.state)
 
 
-CSI: Final = frozenset({f"{{{ns.CSI}}}active", f"{{{ns.CSI}}}inactive"})
 """What a client says of its state (XEP-0352 4.2), as Clark names."""
 
 
@@ -692,11 +664,3 @@ def _rest(later: tuple[Frame, ...], framer: AnyFramer, error: FramingError | Non
     """Return the bytes after a frame: those of the `later` frames, and those in none."""
     framed = b"".join(frame.data for frame in later)
     return framed + (framer.buffered if error is None else error.data)
-
-
-def _misplacement(condition: str, element: etree._Element) -> str:
-    """Say why an element is refused with `condition`."""
-    if condition == "not-authorized":
-        return "stanzas may be sent once you are signed in and a resource is bound"
-    namespace, _, name = str(element.tag).rpartition("}")
-    return f"<{name}> in the namespace '{namespace.lstrip('{')}' has no place here"

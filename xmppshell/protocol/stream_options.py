@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import dialects
+from .deviations import Deviation
 from .dialects import Dialect
 from .framing import MAX_SIZE
 from .jid import JID
@@ -77,7 +78,8 @@ class ServerOptions:
     for not at all. `register` takes the iq with which somebody who is not signed in asks to
     register, and gives the payload of the result or a `Refusal`; with None nobody can. `sasl2`
     offers SASL2 and Bind 2 under TLS, and with `tokens` FAST. With `client_state` clients may say
-    whether somebody is looking (XEP-0352), of which nothing follows here.
+    whether somebody is looking (XEP-0352), of which nothing follows here. `deviations` are those
+    from the RFCs that are wanted; they may change while streams last.
     """
 
     domains: frozenset[str]
@@ -98,3 +100,4 @@ class ServerOptions:
     sasl2: bool = False
     tokens: Tokens | None = None
     client_state: bool = False
+    deviations: Container[Deviation] = frozenset()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import namespaces as ns
 from ..channel import announcement
+from ..deviations import Deviation
 from ..mechanisms import PLUS, Advertised, Reply, SaslRefusedError, ServerMechanism
 from ..moves import Move, MoveFamily, Send
 from ..problem import Problem
@@ -33,7 +34,7 @@ class SaslServer:
 
     def offer(self, stream: Stream) -> str:
         """Offer the mechanisms and channel bindings until the client is authenticated."""
-        tls_first = stream.tls_required and not stream.secured
+        tls_first = _tls_first(stream)
         advertised = offered_by(stream)
         if stream.authenticated or tls_first or not advertised.mechanisms:
             return ""
@@ -57,7 +58,7 @@ class SaslServer:
                 self._begin(stream, element.get("mechanism") or "")
             self._reply = self._answer(text_of(element), token)
         except SaslRefusedError as error:
-            self._reply = _failure(error.condition)
+            self._reply = _failure(_condition(stream, error))
 
     def said(self) -> None:
         """Note that the answer is out."""
@@ -68,7 +69,7 @@ class SaslServer:
         self._mechanism = self._reply = None
 
     def _begin(self, stream: Stream, name: str) -> None:
-        if stream.tls_required and not stream.secured:
+        if _tls_first(stream):
             raise SaslRefusedError(Problem("TLS first"), "encryption-required")
         self._mechanism = begin_mechanism(stream, name)
 
@@ -82,6 +83,19 @@ class SaslServer:
         name = "success" if reply.done else "challenge"
         body = f">{data}</{name}>" if data else "/>"
         return _send(name, f"<{name} xmlns='{ns.SASL}'{body}")
+
+
+def _tls_first(stream: Stream) -> bool:
+    """Say whether nobody can sign in yet, because TLS comes first."""
+    waits = stream.tls_required and not stream.secured
+    return waits and Deviation.PLAIN_WITHOUT_TLS not in stream.server.deviations
+
+
+def _condition(stream: Stream, error: SaslRefusedError) -> str:
+    vague = Deviation.BAD_BASE64_IS_NOT_AUTHORIZED in stream.server.deviations
+    return (
+        "not-authorized" if vague and error.condition == "incorrect-encoding" else error.condition
+    )
 
 
 def offered_by(stream: Stream) -> Advertised:

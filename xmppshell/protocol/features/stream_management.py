@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from .. import namespaces as ns
 from ..acknowledgements import CountError, Ledger, count_of
+from ..deviations import Deviation
+from ..errors import problem_for
 from ..events import (
     Direction,
     Event,
@@ -270,6 +272,15 @@ class StreamManagement:
         elif self.enabled:
             self._ack_due = True
         elif not stream.is_client:
+            self._refuse_early(stream)
+
+    def _refuse_early(self, stream: Stream) -> None:
+        """Answer a request that comes before stream management is enabled (XEP-0198 6)."""
+        if Deviation.EARLY_REQUEST_UNKNOWN in stream.server.deviations:
+            what = "stream management is not enabled"
+            problem = problem_for("stream", "unsupported-stanza-type", what)
+            stream.fail(problem, "unsupported-stanza-type", what)
+        else:
             self._reply = elements.failed("unexpected-request")
 
     def _a_passed(self, stream: Stream, element: etree._Element, ours: bool) -> Iterator[Event]:
@@ -308,13 +319,23 @@ class StreamManagement:
         options = stream.server.management
         if options is None:
             self._reply = elements.failed("feature-not-implemented")
-        elif self.enabled or self._enabling or stream.state is not State.BOUND:
+        elif stream.state is not State.BOUND:
             self._reply = elements.failed("unexpected-request")
+        elif self.enabled or self._enabling:
+            self._refuse_second(stream)
         else:
             self._enabling = True
             self._ask_after = options.ask_after
             self._begin(Ledger(), Direction.RECEIVED)
             self._reply = _granted(options, element.get("max"), resume)
+
+    def _refuse_second(self, stream: Stream) -> None:
+        """End the stream of a client that enables it twice (XEP-0198 3)."""
+        if Deviation.SECOND_ENABLE_FAILS in stream.server.deviations:
+            self._reply = elements.failed("unexpected-request")
+            return
+        what = "stream management is enabled already"
+        stream.fail(problem_for("stream", "policy-violation", what), "policy-violation", what)
 
     def _begin(self, ledger: Ledger, direction: Direction) -> None:
         """Start counting one direction (XEP-0198 4): each side's request or answer starts one."""

@@ -62,8 +62,9 @@ class TestMessagesToTheBareJid:
         house = House()
         house.enter("juliet/balcony", 0)
         house.enter("romeo/only", -1 if resource.endswith("-1") else None)
-        said = house.say("juliet/balcony", message("romeo@localhost", kind))
-        assert error_of(said) == ("juliet/balcony", "cancel", "service-unavailable")
+        assert house.say("juliet/balcony", message("romeo@localhost", kind)) == []
+        assert "<body>x</body>" in house.say("romeo/only", "<presence/>")[-1][1]
+        house.say("romeo/only", "<presence type='unavailable'/>")
         headline = house.say("juliet/balcony", message("romeo@localhost", "headline"))
         assert headline == []
 

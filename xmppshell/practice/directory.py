@@ -19,8 +19,10 @@ class Resource:
     `priority` is that of its last available presence and None while it is not available;
     `presence` that presence as it goes out, `from` included. `interested` is true once it asked
     for the roster (RFC 6121 2.1.6); `directed` has the addresses that it sent presence to
-    directly (RFC 6121 4.6). `declarations` are the namespace prefixes, and `lang` the default
-    language, that its stream header put in scope for its stanzas and other streams do not have.
+    directly (RFC 6121 4.6). `carbons` is true while it wants copies of messages (XEP-0280), and
+    `wants_blocks` once it asked for the block list (XEP-0191). `declarations` are the namespace
+    prefixes, and `lang` the default language, that its stream header put in scope for its stanzas
+    and other streams do not have.
     """
 
     jid: JID
@@ -29,6 +31,8 @@ class Resource:
     priority: int | None = None
     presence: bytes = b""
     interested: bool = False
+    carbons: bool = False
+    wants_blocks: bool = False
     directed: dict[JID, None] = field(default_factory=dict)
 
     @property

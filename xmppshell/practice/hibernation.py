@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ..protocol import namespaces as ns
-from ..protocol.jid import JID, JIDError
+from ..protocol.jid import JID
 from ..protocol.stanza import Stanza, stanza_of
 from ..protocol.xml import Context, parse_element
 from .directory import Delivery, Resource
@@ -95,27 +95,20 @@ class Hibernation:
 def returned(stage: Stage, stanzas: Iterable[bytes]) -> list[Delivery]:
     """Route stanzas once more whose addressee did not come back, now that it is gone.
 
-    So each goes to another resource of the account, or back to its sender as an error, as if it
-    had been sent to a resource that is not there (XEP-0198 4).
+    So each goes to another resource of the account, waits with the offline messages, or goes back
+    to its sender as an error, as if it had been sent to a resource that is not there (XEP-0198 4).
     """
     deliveries: list[Delivery] = []
     for data in stanzas:
         element = parse_element(data, Context.for_namespace(ns.CLIENT))
         stanza = stanza_of(element)
-        sender = _sender_to_tell(stage, stanza)
-        if sender is not None and stanza is not None:
-            deliveries += stage.take(sender, data, stanza, element)
+        if stanza is not None and _must_arrive(stanza):
+            deliveries += stage.take_again(data, stanza, element)
     return deliveries
 
 
-def _sender_to_tell(stage: Stage, stanza: Stanza | None) -> Resource | None:
-    """Return who sent what must not vanish silently: a message or a request."""
-    if stanza is None or stanza.sender is None:
-        return None
-    silent = stanza.kind == "presence" or stanza.is_reply
-    if silent or stanza.type in ("error", "headline", "groupchat"):
-        return None
-    try:
-        return stage.router.directory.at(JID.parse(stanza.sender))
-    except JIDError:
-        return None
+def _must_arrive(stanza: Stanza) -> bool:
+    """Say whether a stanza must not vanish silently: a message or a request."""
+    if stanza.kind == "presence" or stanza.is_reply:
+        return False
+    return stanza.type not in ("error", "headline", "groupchat")

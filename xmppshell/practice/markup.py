@@ -8,11 +8,11 @@ round and an `<error/>` at its end (RFC 6120 8.3.1).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from ..protocol import namespaces as ns
 from ..protocol.features.base import escape
-from ..protocol.xml.tokens import quoted
+from ..protocol.xml.tokens import TokenKind, quoted, tokenise
 
 _START_TAG = re.compile(rb"""<([^\s/>]++)([^"'>]*+(?:"[^"]*+"[^"'>]*+|'[^']*+'[^"'>]*+)*+)>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
@@ -62,6 +62,27 @@ def append_child(data: bytes, child: bytes) -> bytes:
         return data[:-2].rstrip() + b">" + child + b"</" + tag[1] + b">"
     end = data.rindex(b"</")
     return data[:end] + child + data[end:]
+
+
+def without_children(data: bytes, places: Container[int]) -> bytes:
+    """Return the element `data` without those of its child elements, counted from 0."""
+    kept = []
+    depth, place = 0, -1
+    for kind, text in tokenise(data.decode()):
+        if depth == 1 and kind in (TokenKind.START_TAG, TokenKind.EMPTY_TAG):
+            place += 1
+        inside = depth > 1 or (depth == 1 and kind in (TokenKind.START_TAG, TokenKind.EMPTY_TAG))
+        if not (inside and place in places):
+            kept.append(text)
+        depth += (kind is TokenKind.START_TAG) - (kind is TokenKind.END_TAG)
+    return "".join(kept).encode()
+
+
+def standing_alone(data: bytes) -> bytes:
+    """Return the stanza `data` as it can stand inside another element: with its namespace said."""
+    if "xmlns" in attribute_names(data):
+        return data
+    return rewrite(data, {"xmlns": ns.CLIENT})
 
 
 def declare(data: bytes, declarations: Mapping[str, str]) -> bytes:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .carbons import Carbons
 from .messages import Messages
 from .rooms import Rooms
+from .offline import Offline
 
 if TYPE_CHECKING:
     from .accounts import Accounts
@@ -39,8 +41,10 @@ def repertoire(
     clockwork: Clockwork,
 ) -> Repertoire:
     """Return what there is for the users of `domains`."""
-    messages = Messages(directory, domains, accounts)
-    facilities: list[Facility] = []
+    offline = Offline(clockwork)
+    carbons = Carbons(directory)
+    messages = Messages(directory, domains, accounts, offline, carbons)
+    facilities: list[Facility] = [offline, carbons]
     hosts: list[Host] = [
         Rooms(f"rooms.{domain}", domain, accounts, directory, clockwork)
         for domain in domains

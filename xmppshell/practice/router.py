@@ -144,18 +144,48 @@ class Router:
             return envelope.error("modify", "jid-malformed", error.problem.what)
         envelope = Envelope(sender, data, stanza, element, to)
         host = self._hosts.get(to.domain) if to is not None else None
+        deliveries = self._route(envelope, to)
+        if stanza.kind == "message":
+            deliveries += self._messages.sent(envelope, to or sender.jid.bare)
+        return deliveries
+
+    def _route(self, envelope: Envelope, to: JID | None) -> list[Delivery]:
+        """Hand a stanza to whoever is responsible for its address."""
         if host is not None and to is not None:
             return self._to_host(envelope, to, host)
         component = self._component(to)
         if component is not None:
             return self._to_component(envelope, component)
-        if stanza.kind == "message":
+        sender = envelope.sender
+        if envelope.stanza.kind == "message":
             return self._messages.take(envelope, to or sender.jid.bare)
-        if stanza.kind == "iq":
+        if envelope.stanza.kind == "iq":
             return self._iq(envelope, to or sender.jid.bare)
         return self._on_presence(envelope, to)
 
     # Components (XEP-0114).
+    def take_again(self, data: bytes, stanza: Stanza, element: etree._Element) -> list[Delivery]:
+        """Route a message or a request once more that its addressee's client did not confirm.
+
+        Now that this resource is gone, it goes to another one, waits, or goes back to its sender,
+        if that is still there (XEP-0198).
+        """
+        try:
+            sender, to = self._parse(stanza.sender or ""), self._parse(stanza.to or "")
+        except JIDError:
+            return []
+        # What the server says in the name of an account, such as a copy, is for nobody else.
+        if sender.domain in self._hosts or (sender.domain in self._domains and sender.is_bare):
+            return []
+        stand_in = Resource(sender)
+        envelope = Envelope(stand_in, data, stanza, element, to)
+        take = self._messages.again if stanza.kind == "message" else self._iq
+        deliveries = take(envelope, to)
+        origin = self._component(sender) or self.directory.at(sender)
+        if origin is None:
+            return [delivery for delivery in deliveries if delivery.to is not stand_in]
+        return [d._replace(to=origin) if d.to is stand_in else d for d in deliveries]
+
 
     def component_fault(self, component: Resource, stanza: Stanza) -> tuple[str, str]:
         """Return condition and text of the stream error that a component's stanza deserves."""

@@ -86,6 +86,10 @@ class Stage:
         """Route a stanza of `sender`; see `Router.take`."""
         return self._played(self.router.take(sender, data, stanza, element))
 
+    def take_again(self, data: bytes, stanza: Stanza, element: etree._Element) -> list[Delivery]:
+        """Route a stanza once more; see `Router.take_again`."""
+        return self._played(self.router.take_again(data, stanza, element))
+
     def take_from_component(
         self, component: Resource, data: bytes, stanza: Stanza, element: etree._Element
     ) -> list[Delivery]:

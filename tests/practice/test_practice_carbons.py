@@ -23,6 +23,11 @@ def house() -> House:
     return house
 
 
+def stanza_id(user: str, number: int = 1) -> str:
+    """Return what the archive of `user` adds, in copies as well (XEP-0313)."""
+    return f"<stanza-id xmlns='urn:xmpp:sid:0' by='{user}@localhost' id='{number}'/>"
+
+
 def copies(said: list[tuple[str, str]], direction: str) -> list[str]:
     return [who for who, text in said if f"<{direction} xmlns='urn:xmpp:carbons:2'>" in text]
 
@@ -68,7 +73,9 @@ class TestReceived:
             "<x xmlns='urn:x' b = '1'/></message>"
         )
         said = house.say("juliet/balcony", text)
-        inner = text.replace('id="é"', "id=\"é\" from='juliet@localhost/balcony'")
+        inner = text.replace('id="é"', "id=\"é\" from='juliet@localhost/balcony'").replace(
+            "</message>", stanza_id("romeo") + "</message>"
+        )
         alone = inner.replace(
             "from='juliet@localhost/balcony'",
             "from='juliet@localhost/balcony' xmlns='jabber:client'",
@@ -116,7 +123,7 @@ class TestSent:
                 "<sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>"
                 "<message to='nurse@localhost' type='chat' id='m' "
                 "from='juliet@localhost/balcony' xmlns='jabber:client'>"
-                "<body>x</body></message></forwarded></sent></message>",
+                f"<body>x</body>{stanza_id('juliet', 2)}</message></forwarded></sent></message>",
             )
         ]
 
@@ -189,6 +196,7 @@ class TestEligible:
         assert house.say("juliet/balcony", text) == [
             (
                 "romeo/phone",
-                f"<message to='romeo@localhost' from='juliet@localhost/balcony'> {BODY}</message>",
+                f"<message to='romeo@localhost' from='juliet@localhost/balcony'> {BODY}"
+                f"{stanza_id('romeo')}</message>",
             )
         ]

@@ -114,7 +114,8 @@ def test_a_forged_time_is_replaced_and_a_foreign_one_stays(house: House) -> None
     foreign = forged.replace("localhost", "example.org")
     house.say("juliet/balcony", message(f"{forged}<body>x</body>{foreign}"))
     text = comes(house)[-1][1]
-    assert text.endswith(f"><body>x</body>{foreign}{DELAY}</message>")
+    assert f"><body>x</body>{foreign}<stanza-id " in text
+    assert text.endswith(f"/>{DELAY}</message>")
 
 
 def test_so_many_and_no_more(house: House) -> None:

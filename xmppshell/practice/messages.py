@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID
+from .archives import Archives
 from .carbons import Carbons
 from .directory import Delivery, Directory, Resource
 from .envelope import Envelope
-from .markup import without_children
 from .message_rules import Fate, fate_of, kind_of
 from .offline import Offline
 
@@ -28,7 +28,7 @@ class Messages:
     """Delivers messages to the resources of `users`, the bare JIDs that have an account.
 
     `offline` keeps what comes for those who are away, and `carbons` copies what others wrote or
-    got to the resources that want it.
+    got to the resources that want it; `archives` hold them for longer.
     """
 
     def __init__(
@@ -38,19 +38,21 @@ class Messages:
         users: Container[JID],
         offline: Offline,
         carbons: Carbons,
+        archives: Archives,
     ) -> None:
         self._directory = directory
         self._domains = domains
         self._users = users
         self._offline = offline
         self._carbons = carbons
+        self._archives = archives
 
     def sent(self, envelope: Envelope, to: JID) -> list[Delivery]:
         """Do for the sender's account what is due when it sends a message, to whomever."""
         account = envelope.sender.jid.bare
         if account not in self._users or to.bare == account:
             return []
-        return self._carbons.sent(envelope, envelope.data)
+        return self._carbons.sent(envelope, self._archives.archived(envelope, account, to))
 
     def take(self, envelope: Envelope, to: JID) -> list[Delivery]:
         """Deliver a message that is for `to`."""
@@ -108,9 +110,9 @@ class Messages:
         return self._carbons.received(envelope, data, account, (envelope.sender,))
 
     def _accepted(self, envelope: Envelope, account: JID) -> bytes:
-        """Return a message as `account` gets it."""
+        """Return a message as `account` gets it, once it is archived."""
         unwanted = _unwanted(envelope.element)
-        return without_children(envelope.data, unwanted) if unwanted else envelope.data
+        return self._archives.archived(envelope, account, envelope.sender.jid, unwanted)
 
 
 def _unwanted(element: etree._Element) -> list[int]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .archives import Archives
 from .carbons import Carbons
 from .messages import Messages
-from .rooms import Rooms
 from .offline import Offline
 
+from .rooms import Rooms
 if TYPE_CHECKING:
     from .accounts import Accounts
     from .clockwork import Clockwork
@@ -43,8 +44,9 @@ def repertoire(
     """Return what there is for the users of `domains`."""
     offline = Offline(clockwork)
     carbons = Carbons(directory)
-    messages = Messages(directory, domains, accounts, offline, carbons)
-    facilities: list[Facility] = [offline, carbons]
+    archives = Archives(rosters, clockwork)
+    messages = Messages(directory, domains, accounts, offline, carbons, archives)
+    facilities: list[Facility] = [offline, carbons, archives]
     hosts: list[Host] = [
         Rooms(f"rooms.{domain}", domain, accounts, directory, clockwork)
         for domain in domains

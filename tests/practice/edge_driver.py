@@ -81,7 +81,9 @@ async def _rest(client: RawClient, case: Case) -> str:
         await client.say("</stream>" if b"<stream " in case.data else END)
     except ConnectionFailed:
         pass  # the server hung up in the middle of it, which is an answer
-    return await client.hear_all()
+    heard = await client.hear_all()
+    success = heard.find("<success")
+    return heard if success < 0 else heard[: heard.index(">", success) + 1]
 
 
 def _pieces(text: str, *, heard: bool = True) -> list[str]:

@@ -172,7 +172,7 @@ BEFORE = (
         prosody="cancel service-unavailable",
     ),
     case(
-        "unknown toplevel",
+        "unknown toplevel before auth",
         "<x xmlns='urn:example:nope'/>",
         "stream unsupported-stanza-type",
         "RFC 6120 4.9.3.24",
@@ -553,9 +553,10 @@ BOUND = (
         "stream policy-violation",
         "RFC 6120 4.9.3.14, 13.12",
     ),
+    case("deep 3000", message(content=DEEP), "stream policy-violation", "RFC 6120 13.12"),
     case(
-        "deep 3000",
-        message(content=DEEP),
+        "deep 1500",
+        message(content="<a>" * 1500 + "</a>" * 1500),
         "stream policy-violation",
         "RFC 6120 4.9.3.14, 13.12",
         prosody="delivered",

@@ -11,6 +11,7 @@ from ..network.failures import ConnectionFailed
 from ..protocol import dialects
 from ..protocol import namespaces as ns
 from ..protocol.acknowledgements import Ledger
+from ..protocol.deviations import Deviation
 from ..protocol.dialects import Dialect
 from ..protocol.errors import problem_for
 from ..protocol.events import (
@@ -18,6 +19,7 @@ from ..protocol.events import (
     AuthenticationFailed,
     Bound,
     Direction,
+    ElementIgnored,
     ElementSeen,
     Event,
     Resumed,
@@ -32,6 +34,7 @@ from ..protocol.stream import Stream
 from ..protocol.stream_options import Refusal, ServerOptions
 from .directory import Resource
 from .faults import INJECTED, Fault
+from .lax_xml import LaxXml
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from ..network.tls import ServerTlsSettings
     from ..network.transports import AnyWire
     from ..protocol.channel import Channel
+    from .conduct import Conduct
     from .registration import Registrar
     from .stage import Stage
 
@@ -66,6 +70,10 @@ class House(Protocol):
     @property
     def tls(self) -> ServerTlsSettings | None:
         """How to do TLS, if at all."""
+
+    @property
+    def conduct(self) -> Conduct:
+        """How to deviate from the RFCs, if at all."""
 
     @property
     def faults(self) -> frozenset[Fault]:
@@ -127,6 +135,7 @@ class ClientConnection:
         self._tls_due = False
         self._over = False
         self._failures = 0
+        self._lax: LaxXml | None = None
         self._outbox: list[bytes] = []
         self._limit = asyncio.timeout(house.negotiation_seconds)
         self.resource: Resource | None = None
@@ -141,7 +150,10 @@ class ClientConnection:
         """Return the full JID for a user: with the resource asked for, even if it is taken."""
         try:
             user = JID.of(username, self.stream.served_domain)
-            return user.with_resource(requested or self._house.stage.free_name(user))
+            free = self._house.stage.free_name(user)
+            if Deviation.BAD_RESOURCE_REPLACED in self._house.conduct:
+                requested = requested if _may_be_resource(requested) else ""
+            return user.with_resource(requested or free)
         except JIDError:
             return Refusal("bad-request", "modify")
 
@@ -195,7 +207,7 @@ class ClientConnection:
             data = await self._wire.read()
             if not data:
                 break
-            self._receive(data)
+            self._receive(self._as_read(data))
             await self._house.flush()
             if self._tls_due:
                 self._tls_due = False
@@ -235,8 +247,17 @@ class ClientConnection:
             if self._over:
                 break
 
+    def _as_read(self, data: bytes) -> bytes:
+        """Return the bytes that the server reads instead of those that came."""
+        conduct = self._house.conduct
+        if Deviation.ENCODING_IGNORED in conduct or Deviation.COMMENTS_DROPPED in conduct:
+            self._lax = self._lax or LaxXml(comments=True, encoding=True)
+        return data if self._lax is None else self._lax.feed(data)
+
     def _handle(self, event: Event) -> None:
-        if isinstance(event, ElementSeen):
+        if isinstance(event, ElementIgnored):
+            self.send(self._house.conduct.answer_to_ignored(event))
+        elif isinstance(event, ElementSeen):
             if event.direction is Direction.RECEIVED and event.stanza is not None:
                 self._stanza(event)
         elif isinstance(event, StreamHeaderSeen):
@@ -251,7 +272,8 @@ class ClientConnection:
         elif isinstance(event, AuthenticationFailed):
             self._house.note(f"{self.peer} failed to sign in: {event.condition}")
             self._failures += 1
-            if self._failures >= MAX_FAILURES:
+            endless = Deviation.ENDLESS_ATTEMPTS in self._house.conduct
+            if self._failures >= MAX_FAILURES and not endless:
                 self._fail("policy-violation", "too many failed attempts to sign in")
 
     def _greet(self) -> None:
@@ -292,7 +314,9 @@ class ClientConnection:
             else:
                 self._house.deliver(self, event)
             return
-        if not self._house.stage.router.may_be_from(self.resource, event.stanza.sender):
+        checked = Deviation.ANY_SENDER not in self._house.conduct
+        router = self._house.stage.router
+        if checked and not router.may_be_from(self.resource, event.stanza.sender):
             self._fail("invalid-from", f"this stream is that of {self.resource.jid}")
             return
         self._house.deliver(self, event)
@@ -395,3 +419,11 @@ class ClientConnection:
         self.write()
         self._wire.write_eof()
         self._limit.reschedule(asyncio.get_running_loop().time() + CLOSE_SECONDS)
+
+
+def _may_be_resource(text: str) -> bool:
+    try:
+        JID.of("a", "localhost", text or "a")
+    except JIDError:
+        return False
+    return True

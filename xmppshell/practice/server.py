@@ -18,12 +18,14 @@ from ..protocol.stream_options import Refusal, ServerOptions
 from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
 from .actors import PARTS, Actor, Part
 from .clockwork import Clockwork
+from .conduct import Conduct
 from .connection import CLOSE_SECONDS, WEBSOCKET_PATH, ClientConnection
 from .directory import Delivery, Directory, Resource
 from .discovery import caps_feature
 from .fast_tokens import Tokens
 from .faults import Fault, faulty_maker, weakened
 from .hibernation import Hibernation, returned
+from .profiles import Profile
 from .registration import Registrar
 from .repertoire import repertoire
 from .roster import Rosters
@@ -66,7 +68,8 @@ class PracticeServer:
     `default_accounts`); `parts` who is played by an actor while nobody signs in as them.
     `mechanisms` are those to offer, best first; -PLUS and EXTERNAL are offered only where TLS has
     what they need. With `exporter` that includes tls-exporter; `announce_bindings` says whether
-    channel bindings are announced (XEP-0440), and `faults` what to do wrong. With `registration`
+    channel bindings are announced (XEP-0440), `faults` what to do wrong while clients sign in, and
+    `profile` whose answers to give. With `registration`
     clients may make accounts, change their passwords and cancel them (XEP-0077). A stream can be
     resumed for `resume_seconds`, at `resume_at` if that is not "" (XEP-0198). `sasl2` offers SASL2
     under TLS, with Bind 2 and FAST; `fast_tokens` are those given out. `components` has the secret
@@ -88,6 +91,7 @@ class PracticeServer:
         exporter: bool = False,
         announce_bindings: bool = True,
         faults: Iterable[Fault] = (),
+        profile: Profile = Profile.RFC,
         registration: bool = False,
         components: Mapping[str, str] | None = None,
         redirect_to: str = "",
@@ -118,6 +122,7 @@ class PracticeServer:
         self.components = {JID.parse(d).domain: s for d, s in (components or {}).items()}
         self.ca_pem = b""
         self.faults = frozenset(faults)
+        self.conduct = Conduct(profile)
         self._certificates: Certificates | None = None
         self._clockwork = clockwork = clockwork or Clockwork()
         self.fast_tokens = Tokens(clockwork.now)
@@ -268,9 +273,10 @@ class PracticeServer:
             if Fault.STRIPPED in self.faults
             else self._mechanisms,
             announce_bindings=self._announce_bindings and Fault.STRIPPED not in self.faults,
-            make_mechanism=faulty_maker(self.faults, self._mechanisms)
-            if self.faults
-            else server_mechanism,
+            make_mechanism=self.conduct.maker(
+                faulty_maker(self.faults, self._mechanisms) if self.faults else server_mechanism
+            ),
+            deviations=self.conduct,
             tls=self.tls_offer is not TlsOffer.NONE and not websocket,
             tls_required=self.tls_offer is TlsOffer.REQUIRED,
             assign_resource=connection.assign_resource,
@@ -328,7 +334,7 @@ class PracticeServer:
         stage = self.stage
         component = connection.dialect is dialects.COMPONENT
         take = stage.take_from_component if component else stage.take
-        self._deliver(take(connection.resource, event.data, event.stanza, event.element))
+        self._deliver(self.conduct.take(connection.resource, event, take))
         while self._removed:
             self._dismiss_account(self._removed.pop())
 

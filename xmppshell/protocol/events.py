@@ -66,6 +66,11 @@ class ElementSeen(WireEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ElementIgnored(ElementSeen):
+    """An element that a server neither takes nor ends the stream for, as some deviate."""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamEndSeen(WireEvent):
     """The closing stream tag (RFC 6120 4.4)."""
 

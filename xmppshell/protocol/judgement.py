@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 IGNORED: Final = "ignored"
 """Stands where a stream error could, for an element that is let pass and means nothing."""
 
-DEEPEST: Final = 10_000
-"""How deep stanzas may be nested where a server is said to have no limit."""
+DEEPEST: Final = 2_000
+"""How deep stanzas may be nested where a server is said to have no limit: the parser has one."""
 
 _CSI: Final = frozenset({f"{{{ns.CSI}}}active", f"{{{ns.CSI}}}inactive"})
 _XML_FAULTS: Final = frozenset({"restricted-xml", "unsupported-encoding"})

@@ -28,6 +28,7 @@ from .errors import PASSING_STREAM_ERRORS, StreamError, problem_for, stream_erro
 from .events import (
     BrokenBytesSeen,
     Direction,
+    ElementIgnored,
     ElementSeen,
     Event,
     FeaturesOffered,
@@ -452,18 +453,20 @@ class Stream:
             yield from self._broken(direction, data, error, "not-well-formed")
             return
         stanza = stanza_of(element)
-        yield ElementSeen(direction, data, element, stanza)
         speaker = self._speaker(direction)
         token = token_of(element)
         if token is Token.OTHER and self.authenticated:
             token = self._bind.classify(speaker, element)
+        condition = text = ""
         if self._judges(direction):
             condition, text = judgement.misplaced(self, token, stanza, element)
-            if condition == judgement.IGNORED:
-                return
-            if condition:
-                yield self._refuse(condition, text)
-                return
+        if condition == judgement.IGNORED:
+            yield ElementIgnored(direction, data, element, stanza)
+            return
+        yield ElementSeen(direction, data, element, stanza)
+        if condition:
+            yield self._refuse(condition, text)
+            return
         if stanza is not None:
             self.management.count(direction, data)
         if token is Token.STREAM_ERROR:

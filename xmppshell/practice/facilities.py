@@ -66,6 +66,10 @@ class Facility:
         """Take note that a resource is not available any longer."""
         return []
 
+    def shown(self, watcher: JID, account: JID) -> list[Delivery]:
+        """Take note that `watcher` may see the presence of `account` from now on."""
+        return []
+
     def removed(self, account: JID) -> None:
         """Forget an account that was cancelled."""
 

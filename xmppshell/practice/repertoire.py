@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .archives import Archives
+from .caps import Caps
 from .carbons import Carbons
 from .messages import Messages
 from .offline import Offline
+from .pep.service import Pep
 
 from .rooms import Rooms
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ def repertoire(
     archives = Archives(rosters, clockwork)
     messages = Messages(directory, domains, accounts, offline, carbons, archives)
     facilities: list[Facility] = [offline, carbons, archives]
+    caps = Caps(clockwork)
+    facilities += [caps, Pep(rosters, directory, caps, clockwork)]
     hosts: list[Host] = [
         Rooms(f"rooms.{domain}", domain, accounts, directory, clockwork)
         for domain in domains

@@ -59,6 +59,7 @@ class Router:
         self.directory = repertoire.directory
         self._domains = domains
         self._users = users
+        self._rosters = rosters
         self._facilities = facilities
         self._hosts = {host.domain: host for host in hosts}
         self._presence = Presence(self.directory, rosters, self._left_elsewhere)
@@ -294,9 +295,12 @@ class Router:
         user = envelope.sender.jid.bare
         if to.bare == user:
             return []
+        was_shown = self._rosters.sees(to, user)
         deliveries = self._subscriptions.send(
             envelope.stanza.type or "", envelope.data, user, to.bare
         )
+        if not was_shown and self._rosters.sees(to, user):
+            deliveries += (d for f in self._facilities for d in f.shown(to.bare, user))
         if to.domain not in self._domains:
             deliveries += envelope.error("cancel", "remote-server-not-found")
         return deliveries

@@ -74,9 +74,14 @@ def test_a_stranger_and_nobody_look_the_same(house: House, to: str) -> None:
     assert refused(house, INFO, to) == "service-unavailable"
 
 
-@pytest.mark.parametrize("to", ["", "localhost", "romeo@localhost"])
-def test_disco_items(house: House, to: str) -> None:
+@pytest.mark.parametrize("to", ["", "romeo@localhost"])
+def test_disco_items_of_an_account(house: House, to: str) -> None:
     assert "<query xmlns='http://jabber.org/protocol/disco#items'/>" in ask(house, ITEMS, to)
+
+
+def test_disco_items_of_the_server_are_its_services(house: House) -> None:
+    items = parsed(ask(house, ITEMS, "localhost"))[0]
+    assert "rooms.localhost" in [item.get("jid") for item in items]
 
 
 @pytest.mark.parametrize("payload", [INFO, ITEMS])
@@ -98,8 +103,12 @@ def test_the_old_session_is_granted(house: House) -> None:
         ("<ping xmlns='jabber:client'/>", "localhost", "get"),
         ("<query xmlns='jabber:iq:version'/>", "", "get"),
         ("<query xmlns='jabber:iq:roster'/>", "localhost", "get"),
-        ("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>", "", "set"),
     ],
 )
 def test_everything_else_is_unavailable(house: House, payload: str, to: str, kind: str) -> None:
     assert refused(house, payload, to, kind) == "service-unavailable"
+
+
+def test_a_resource_is_bound_only_once(house: House) -> None:
+    bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
+    assert refused(house, bind, kind="set") == "not-allowed"

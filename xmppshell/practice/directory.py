@@ -17,7 +17,8 @@ class Resource:
     """One connected resource (RFC 6120 7).
 
     `priority` is that of its last available presence and None while it is not available;
-    `presence` that presence as it goes out, `from` included. `interested` is true once it asked
+    `presence` that presence as it goes out, `from` included, and `parting` the unavailable
+    presence with which it went. `interested` is true once it asked
     for the roster (RFC 6121 2.1.6); `directed` has the addresses that it sent presence to
     directly (RFC 6121 4.6). `carbons` is true while it wants copies of messages (XEP-0280), and
     `wants_blocks` once it asked for the block list (XEP-0191). `declarations` are the namespace
@@ -30,6 +31,7 @@ class Resource:
     lang: str | None = None
     priority: int | None = None
     presence: bytes = b""
+    parting: bytes = b""
     interested: bool = False
     carbons: bool = False
     wants_blocks: bool = False

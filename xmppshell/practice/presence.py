@@ -71,7 +71,7 @@ class Presence:
             audience += [(r, jid) for r in self._targets(jid) if r not in told]
         elsewhere = [d for jid in sender.directed for d in self._left_elsewhere(sender, jid, data)]
         sender.priority = None
-        sender.presence = b""
+        sender.presence, sender.parting = b"", data
         sender.directed.clear()
         return _addressed(data, audience) + elsewhere
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from .archives import Archives
 from .caps import Caps
 from .carbons import Carbons
+from .last import LastActivity
 from .messages import Messages
 from .offline import Offline
 from .pep.service import Pep
 
 from .rooms import Rooms
+from .storage import PrivateStorage, VCards
 if TYPE_CHECKING:
     from .accounts import Accounts
     from .clockwork import Clockwork
@@ -50,7 +52,9 @@ def repertoire(
     messages = Messages(directory, domains, accounts, offline, carbons, archives)
     facilities: list[Facility] = [offline, carbons, archives]
     caps = Caps(clockwork)
+    last = LastActivity(rosters, directory, clockwork)
     facilities += [caps, Pep(rosters, directory, caps, clockwork)]
+    facilities += [VCards(), PrivateStorage(), last]
     hosts: list[Host] = [
         Rooms(f"rooms.{domain}", domain, accounts, directory, clockwork)
         for domain in domains

@@ -52,7 +52,9 @@ def test_a_room_that_its_creator_leaves_locked_is_destroyed():
     party = Party()
     party.join("juliet/a")
     said = party.say("juliet/a", f"<presence type='unavailable' to='{ROOM}/Jule'/>")
-    assert codes(party.only(said, "juliet/a")[0]) == ["110"]
+    (gone,) = party.only(said, "juliet/a")
+    assert codes(gone) == ["110"]
+    assert gone.find(f".//{{{MUC}#user}}destroy") is not None
     # It is a new room, and somebody else's.
     assert codes(party.only(party.join("romeo/b"), "romeo/b")[0]) == ["110", "201"]
 

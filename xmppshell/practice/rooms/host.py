@@ -136,6 +136,9 @@ class Rooms:
         if room is None or inside is None:
             return []
         if kind == "unavailable":
+            if room.locked and len(inside.sessions) == len(list(room.sessions())) == 1:
+                # It never came to be (10.1.3).
+                return ownership.destroy_room(self.service, room)
             presence = plain_presence(envelope.data, envelope.element)
             return moving.leave(self.service, room, envelope.sender.jid, presence)
         if kind == "error":

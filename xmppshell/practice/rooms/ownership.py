@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ...protocol import namespaces as ns
@@ -97,12 +98,12 @@ def _configure(service: Service, room: Room, envelope: Envelope, submitted: Form
 
 def _codes(before: Configuration, after: Configuration) -> list[int]:
     """Return the statuses that tell all what changed (XEP-0045 10.2.1)."""
-    if before == after:
-        return []
-    if before.non_anonymous is after.non_anonymous:
-        return [_RECONFIGURED]
-    privacy = _NOW_NON_ANONYMOUS if after.non_anonymous else _NOW_SEMI_ANONYMOUS
-    return [_RECONFIGURED, privacy]
+    codes = []
+    if replace(before, non_anonymous=after.non_anonymous) != after:
+        codes.append(_RECONFIGURED)
+    if before.non_anonymous is not after.non_anonymous:
+        codes.append(_NOW_NON_ANONYMOUS if after.non_anonymous else _NOW_SEMI_ANONYMOUS)
+    return codes
 
 
 def _affiliations(room: Room) -> list[tuple[JID, Affiliation]]:

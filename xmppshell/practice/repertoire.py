@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .archives import Archives
 from .caps import Caps
 from .carbons import Carbons
+from .commands import Commands
 from .last import LastActivity
 from .messages import Messages
 from .offline import Offline
@@ -16,6 +17,7 @@ from .pep.service import Pep
 
 from .rooms import Rooms
 from .storage import PrivateStorage, VCards
+from .teaching_commands import greet, uptime
 if TYPE_CHECKING:
     from .accounts import Accounts
     from .clockwork import Clockwork
@@ -29,12 +31,14 @@ class Repertoire:
     """What there is on a server for its `Router`.
 
     `directory` has who is connected; `facilities` are for the users and `hosts` beside them;
+    `commands` are those that users run on the server, and more can be added to them;
     `messages` delivers messages.
     """
 
     directory: Directory
     facilities: Sequence[Facility]
     hosts: Sequence[Host]
+    commands: Commands
     messages: Messages
 
 
@@ -55,9 +59,13 @@ def repertoire(
     last = LastActivity(rosters, directory, clockwork)
     facilities += [caps, Pep(rosters, directory, caps, clockwork)]
     facilities += [VCards(), PrivateStorage(), last]
+    commands = Commands(clockwork)
+    commands.add(uptime(last))
+    commands.add(greet())
+    facilities.append(commands)
     hosts: list[Host] = [
         Rooms(f"rooms.{domain}", domain, accounts, directory, clockwork)
         for domain in domains
         if not domain.startswith("[")
     ]
-    return Repertoire(directory, facilities, hosts, messages)
+    return Repertoire(directory, facilities, hosts, commands, messages)

@@ -171,6 +171,7 @@ class TestAfterSigningIn:
         async with practice(tmp_path, registration=True) as stand:
             romeo = await stand.enter("romeo")
             phone, pc = await stand.enter("juliet", "phone"), await stand.enter("juliet", "pc")
+            await romeo.ask("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>", "</iq>")
             await romeo.so_far()
             said = await phone.ask(fill("<remove/>"), "</stream:stream>")
             assert said.index("type='result'") < said.index("<stream:error><not-authorized")

@@ -326,10 +326,10 @@ class TestConversations:
             romeo = await stand.enter("romeo", "orchard")
             await juliet.so_far()
             body = "<body>caf\u00e9 \U0001f339 &#x27;</body>"
-            typed = f'<message to="romeo@localhost/orchard">{body}</message>'
+            typed = f'<message to="romeo@localhost/orchard" type="headline">{body}</message>'
             await juliet.say(typed)
             heard = await romeo.hear("</message>")
-            stamped = typed.replace('/orchard">', "/orchard\" from='juliet@localhost/balcony'>", 1)
+            stamped = typed.replace('line">', "line\" from='juliet@localhost/balcony'>", 1)
             assert heard == stamped
 
     async def test_the_prefixes_of_a_stream_header_travel_along(self, tmp_path: Path) -> None:

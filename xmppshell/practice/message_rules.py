@@ -21,6 +21,10 @@ KINDS: Final = ("normal", "chat", "groupchat", "headline", "error")
 """The types of messages (RFC 6121 5.2.2)."""
 
 
+UNREACHABLE: Final = "nobody can be reached at this address"
+"""What senders are told, whether there is no such user or nobody is to know (RFC 6121 8.5.1)."""
+
+
 class Fate(enum.Enum):
     """What becomes of a message at an account."""
 

@@ -11,14 +11,11 @@ from .archives import Archives
 from .carbons import Carbons
 from .directory import Delivery, Directory, Resource
 from .envelope import Envelope
-from .message_rules import Fate, fate_of, kind_of
+from .message_rules import UNREACHABLE, Fate, fate_of, kind_of
 from .offline import Offline
 
 if TYPE_CHECKING:
     from lxml import etree
-
-UNREACHABLE: Final = "nobody can be reached at this address"
-"""What senders are told, whether there is no such user or nobody is to know (RFC 6121 8.5.1)."""
 
 NO_ROOM: Final = "a message of type groupchat is for a room, and this is a user"
 """What senders of type groupchat are told."""

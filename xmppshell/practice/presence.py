@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID
 from ..protocol.xml.tokens import quoted
+from .blocklists import Blocklists
 from .directory import Delivery, Directory, Resource
 from .envelope import Envelope
 from .markup import rewrite
@@ -24,17 +25,20 @@ _SHOWS: Final = ("away", "chat", "dnd", "xa")
 class Presence:
     """The presence of all local users; subscriptions decide who sees whom.
 
-    `left_elsewhere` is told who leaves an address that is no user's: who, which, and the presence.
+    Nothing passes between those of whom one blocks the other (`blocklists`). `left_elsewhere` is
+    told who leaves an address that is no user's: who, which, and the presence.
     """
 
     def __init__(
         self,
         directory: Directory,
         rosters: Rosters,
+        blocklists: Blocklists,
         left_elsewhere: Callable[[Resource, JID, bytes], list[Delivery]],
     ) -> None:
         self._directory = directory
         self._rosters = rosters
+        self._blocklists = blocklists
         self._left_elsewhere = left_elsewhere
 
     # Presence for everyone who is subscribed.
@@ -50,7 +54,7 @@ class Presence:
         initial = not sender.available
         sender.priority = priority
         sender.presence = envelope.data
-        deliveries = _addressed(envelope.data, self._audience(sender.jid))
+        deliveries = addressed(envelope.data, self._audience(sender))
         if initial:
             deliveries += self._present_to(sender)
         return deliveries
@@ -65,23 +69,27 @@ class Presence:
         ]
 
     def _unavailable(self, sender: Resource, data: bytes) -> list[Delivery]:
-        audience = self._audience(sender.jid) if sender.available else []
+        audience = self._audience(sender) if sender.available else []
         told = {watcher for watcher, _ in audience}
         for jid in sender.directed:
-            audience += [(r, jid) for r in self._targets(jid) if r not in told]
+            audience += [(r, jid) for r in self._targets(sender, jid) if r not in told]
         elsewhere = [d for jid in sender.directed for d in self._left_elsewhere(sender, jid, data)]
         sender.priority = None
         sender.presence, sender.parting = b"", data
         sender.directed.clear()
-        return _addressed(data, audience) + elsewhere
+        return addressed(data, audience) + elsewhere
 
-    def _audience(self, jid: JID) -> list[tuple[Resource, JID]]:
-        """Return who sees the presence of `jid`, each with the address to write: own first."""
+    def _audience(self, sender: Resource) -> list[tuple[Resource, JID]]:
+        """Return who sees the presence of `sender`, each with the address to write: own first."""
+        jid = sender.jid
         own = [(resource, jid.bare) for resource in self._directory.available(jid)]
         contacts = [item.jid for item in self._rosters.of(jid) if item.from_]
-        return own + [
-            (r, contact) for contact in contacts for r in self._directory.available(contact)
-        ]
+        return own + [(r, contact) for contact in contacts for r in self._open(sender, contact)]
+
+    def _open(self, resource: Resource, jid: JID) -> list[Resource]:
+        """Return the available resources of `jid` that no block separates from `resource`."""
+        others = self._directory.available(jid)
+        return [r for r in others if not self._blocklists.between(resource.jid, r.jid)]
 
     def _present_to(self, newcomer: Resource) -> list[Delivery]:
         """Tell a newly available resource who else is there, and what waits (RFC 6121 4.3.2)."""
@@ -89,9 +97,13 @@ class Presence:
         others = [r for r in self._directory.available(newcomer.jid) if r is not newcomer]
         for item in roster:
             if item.to:
-                others += self._directory.available(item.jid)
+                others += self._open(newcomer, item.jid)
         present = [_to(newcomer, resource.presence) for resource in others]
-        requests = [Delivery(newcomer, item.request) for item in roster if item.request]
+        requests = [
+            Delivery(newcomer, item.request)
+            for item in roster
+            if item.request and not self._blocklists.between(newcomer.jid, item.jid)
+        ]
         return present + requests
 
     # Presence for one address.
@@ -105,39 +117,47 @@ class Presence:
             envelope.sender.directed.pop(to, None)
         else:
             envelope.sender.directed[to] = None
-        return [Delivery(resource, envelope.data) for resource in self._targets(to)]
+        return [
+            Delivery(resource, envelope.data) for resource in self._targets(envelope.sender, to)
+        ]
 
     def probe(self, envelope: Envelope, to: JID) -> list[Delivery]:
         """Answer a probe that a client sent itself, though its server does (RFC 6121 4.3)."""
         sender = envelope.sender
         if not self._rosters.sees(sender.jid, to):
             return [_short(sender, to.bare, "unsubscribed")]
-        present = self._directory.available(to)
+        present = self._open(sender, to)
         if not present:
             return [_short(sender, to.bare, "unavailable")]
         return [_to(sender, resource.presence) for resource in present]
 
     def shown_to(self, watcher: JID, user: JID) -> list[Delivery]:
         """Show the presence of `user` to `watcher`, who has just been allowed to see it."""
-        present = [resource.presence for resource in self._directory.available(user)]
-        watchers = self._directory.available(watcher)
-        return [d for data in present for d in _addressed(data, [(w, watcher) for w in watchers])]
+        return [
+            delivery
+            for resource in self._directory.available(user)
+            for delivery in addressed(
+                resource.presence, [(w, watcher) for w in self._open(resource, watcher)]
+            )
+        ]
 
     def hidden_from(self, watcher: JID, user: JID) -> list[Delivery]:
         """Let `user` look gone to `watcher`, who may not see the presence any longer."""
-        gone = [
-            f"<presence type='unavailable' from={quoted(str(resource.jid))}/>".encode()
-            for resource in self._directory.available(user)
-        ]
-        watchers = self._directory.available(watcher)
-        return [d for data in gone for d in _addressed(data, [(w, watcher) for w in watchers])]
+        deliveries = []
+        for resource in self._directory.available(user):
+            gone = f"<presence type='unavailable' from={quoted(str(resource.jid))}/>".encode()
+            watchers = [(each, watcher) for each in self._open(resource, watcher)]
+            deliveries += addressed(gone, watchers)
+        return deliveries
 
-    def _targets(self, to: JID) -> list[Resource]:
-        """Return the resources that presence directed to `to` reaches."""
+    def _targets(self, sender: Resource, to: JID) -> list[Resource]:
+        """Return the resources that presence of `sender` directed to `to` reaches."""
         if to.is_bare:
-            return self._directory.available(to)
+            return self._open(sender, to)
         resource = self._directory.at(to)
-        return [] if resource is None else [resource]
+        if resource is None or self._blocklists.between(sender.jid, to):
+            return []
+        return [resource]
 
 
 def _read(element: etree._Element) -> tuple[str, int]:
@@ -156,7 +176,7 @@ def _read(element: etree._Element) -> tuple[str, int]:
     return "", int(text)
 
 
-def _addressed(data: bytes, audience: list[tuple[Resource, JID]]) -> list[Delivery]:
+def addressed(data: bytes, audience: list[tuple[Resource, JID]]) -> list[Delivery]:
     """Return `data` for each of the audience, with the address that belongs to it as `to`."""
     texts: dict[JID, bytes] = {}
     for _, address in audience:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .archives import Archives
+from .blocking import Blocking
+from .blocklists import Blocklists
 from .caps import Caps
 from .carbons import Carbons
 from .commands import Commands
@@ -14,10 +16,10 @@ from .last import LastActivity
 from .messages import Messages
 from .offline import Offline
 from .pep.service import Pep
-
 from .rooms import Rooms
 from .storage import PrivateStorage, VCards
 from .teaching_commands import greet, uptime
+
 if TYPE_CHECKING:
     from .accounts import Accounts
     from .clockwork import Clockwork
@@ -32,7 +34,7 @@ class Repertoire:
 
     `directory` has who is connected; `facilities` are for the users and `hosts` beside them;
     `commands` are those that users run on the server, and more can be added to them;
-    `messages` delivers messages.
+    `messages` delivers messages, and `blocklists` says who wants none of whom.
     """
 
     directory: Directory
@@ -40,6 +42,7 @@ class Repertoire:
     hosts: Sequence[Host]
     commands: Commands
     messages: Messages
+    blocklists: Blocklists
 
 
 def repertoire(
@@ -52,9 +55,15 @@ def repertoire(
     """Return what there is for the users of `domains`."""
     offline = Offline(clockwork)
     carbons = Carbons(directory)
+    blocklists = Blocklists()
     archives = Archives(rosters, clockwork)
     messages = Messages(directory, domains, accounts, offline, carbons, archives)
-    facilities: list[Facility] = [offline, carbons, archives]
+    facilities: list[Facility] = [
+        offline,
+        carbons,
+        archives,
+        Blocking(blocklists, rosters, directory),
+    ]
     caps = Caps(clockwork)
     last = LastActivity(rosters, directory, clockwork)
     facilities += [caps, Pep(rosters, directory, caps, clockwork)]
@@ -68,4 +77,4 @@ def repertoire(
         for domain in domains
         if not domain.startswith("[")
     ]
-    return Repertoire(directory, facilities, hosts, commands, messages)
+    return Repertoire(directory, facilities, hosts, commands, messages, blocklists)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID
 from ..protocol.xml.tokens import quoted
+
+VERSIONING: Final = "<ver xmlns='urn:xmpp:features:rosterver'/>"
+"""The stream feature that says that rosters have versions (RFC 6121 2.6.1)."""
+
+MAX_CONTACTS: Final = 1000
+"""How many contacts one roster holds."""
 
 
 @dataclass(slots=True)
@@ -50,6 +58,7 @@ class Roster:
 
     def __init__(self) -> None:
         self._items: dict[JID, Item] = {}
+        self._changes = 0
 
     def __iter__(self) -> Iterator[Item]:
         return iter(tuple(self._items.values()))
@@ -66,12 +75,33 @@ class Roster:
         """Forget a contact."""
         self._items.pop(jid.bare, None)
 
+    @property
+    def is_full(self) -> bool:
+        """True if no more contacts can be added."""
+        return len(self._items) >= MAX_CONTACTS
+
+    @property
+    def version(self) -> str:
+        """What this state of the roster is called (RFC 6121 2.6).
+
+        The digest tells it from that of the same number on an earlier run of the server.
+        """
+        digest = hashlib.sha256(self._xml().encode()).hexdigest()
+        return f"{self._changes}-{digest[:8]}"
+
+    def changed(self) -> str:
+        """Note that clients are told of a change; return the version from here on."""
+        self._changes += 1
+        return self.version
+
     def query(self) -> str:
         """Return the whole roster as the payload of a result."""
-        items = "".join(item.xml() for item in self if item.listed)
-        if not items:
-            return f"<query xmlns='{ns.ROSTER}'/>"
-        return f"<query xmlns='{ns.ROSTER}'>{items}</query>"
+        items = self._xml()
+        head = f"<query xmlns='{ns.ROSTER}' ver='{self.version}'"
+        return f"{head}>{items}</query>" if items else f"{head}/>"
+
+    def _xml(self) -> str:
+        return "".join(item.xml() for item in self if item.listed)
 
 
 class Rosters:
@@ -108,10 +138,13 @@ def escape_text(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def push(item: Item, push_id: str, to: JID, *, removed: bool = False) -> bytes:
-    """Return the roster push that tells the resource `to` of a change (RFC 6121 2.1.6)."""
+def push(item: Item, push_id: str, to: JID, version: str, *, removed: bool = False) -> bytes:
+    """Return the roster push that tells the resource `to` of a change (RFC 6121 2.1.6).
+
+    `version` is that of the roster with the change (RFC 6121 2.6.3).
+    """
     told = f"<item jid={quoted(str(item.jid))} subscription='remove'/>" if removed else item.xml()
     return (
         f"<iq type='set' id={quoted(push_id)} to={quoted(str(to))}>"
-        f"<query xmlns='{ns.ROSTER}'>{told}</query></iq>"
+        f"<query xmlns='{ns.ROSTER}' ver={quoted(version)}>{told}</query></iq>"
     ).encode()

@@ -62,10 +62,9 @@ class Router:
         self._rosters = rosters
         self._facilities = facilities
         self._hosts = {host.domain: host for host in hosts}
-        self._presence = Presence(self.directory, rosters, self._left_elsewhere)
-        self._subscriptions = Subscriptions(
-            self.directory, rosters, self._presence, self._keeps_roster
-        )
+        self._blocklists = blocklists = repertoire.blocklists
+        self._presence = Presence(self.directory, rosters, blocklists, self._left_elsewhere)
+        self._subscriptions = Subscriptions(self.directory, rosters, self._presence, self._reaches)
         self._services = Services(
             rosters, self._subscriptions, clockwork, registrar, facilities, hosts
         )
@@ -83,9 +82,13 @@ class Router:
         assert stanza is not None, "services say stanzas only"
         return self.take(sender, data, stanza, element)
 
-    def _keeps_roster(self, jid: JID) -> bool:
-        """Say whether subscriptions to `jid` are kept: it is a user, or a component's."""
-        return jid in self._users or self._component(jid) is not None
+    def _reaches(self, user: JID, contact: JID) -> bool:
+        """Say whether what `user` says of subscriptions comes to where `contact` keeps them.
+
+        That is at this server for its users and for those of components.
+        """
+        kept_here = contact in self._users or self._component(contact) is not None
+        return kept_here and not self._blocklists.between(user, contact)
 
     def leave(self, resource: Resource) -> list[Delivery]:
         """Take out a resource whose stream is over; its watchers see it go."""
@@ -144,14 +147,18 @@ class Router:
             envelope = Envelope(sender, data, stanza, element, None)
             return envelope.error("modify", "jid-malformed", error.problem.what)
         envelope = Envelope(sender, data, stanza, element, to)
-        host = self._hosts.get(to.domain) if to is not None else None
-        deliveries = self._route(envelope, to)
+        stopped = self._blocklists.unsent(envelope)
+        if stopped is not None:
+            return stopped
+        stopped = self._blocklists.unwelcome(envelope)
+        deliveries = self._route(envelope, to) if stopped is None else stopped
         if stanza.kind == "message":
             deliveries += self._messages.sent(envelope, to or sender.jid.bare)
         return deliveries
 
     def _route(self, envelope: Envelope, to: JID | None) -> list[Delivery]:
         """Hand a stanza to whoever is responsible for its address."""
+        host = self._hosts.get(to.domain) if to is not None else None
         if host is not None and to is not None:
             return self._to_host(envelope, to, host)
         component = self._component(to)
@@ -164,7 +171,6 @@ class Router:
             return self._iq(envelope, to or sender.jid.bare)
         return self._on_presence(envelope, to)
 
-    # Components (XEP-0114).
     def take_again(self, data: bytes, stanza: Stanza, element: etree._Element) -> list[Delivery]:
         """Route a message or a request once more that its addressee's client did not confirm.
 
@@ -178,6 +184,8 @@ class Router:
         # What the server says in the name of an account, such as a copy, is for nobody else.
         if sender.domain in self._hosts or (sender.domain in self._domains and sender.is_bare):
             return []
+        if self._blocklists.between(sender, to):
+            return []
         stand_in = Resource(sender)
         envelope = Envelope(stand_in, data, stanza, element, to)
         take = self._messages.again if stanza.kind == "message" else self._iq
@@ -187,6 +195,7 @@ class Router:
             return [delivery for delivery in deliveries if delivery.to is not stand_in]
         return [d._replace(to=origin) if d.to is stand_in else d for d in deliveries]
 
+    # Components (XEP-0114).
 
     def component_fault(self, component: Resource, stanza: Stanza) -> tuple[str, str]:
         """Return condition and text of the stream error that a component's stanza deserves."""
@@ -295,6 +304,9 @@ class Router:
         user = envelope.sender.jid.bare
         if to.bare == user:
             return []
+        roster = self._rosters.of(user)
+        if roster.is_full and roster.get(to) is None:
+            return envelope.error("wait", "resource-constraint", "the roster is full")
         was_shown = self._rosters.sees(to, user)
         deliveries = self._subscriptions.send(
             envelope.stanza.type or "", envelope.data, user, to.bare

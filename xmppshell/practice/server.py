@@ -28,7 +28,7 @@ from .hibernation import Hibernation, returned
 from .profiles import Profile
 from .registration import Registrar
 from .repertoire import repertoire
-from .roster import Rosters
+from .roster import VERSIONING, Rosters
 from .stage import Stage
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ class PracticeServer:
             tls_required=self.tls_offer is TlsOffer.REQUIRED,
             assign_resource=connection.assign_resource,
             new_stream_id=self._clockwork.new_id,
-            extra_features=self._caps,
+            extra_features=VERSIONING + self._caps,
             max_size=self._max_stanza_bytes,
             dialect=connection.dialect,
             management=connection.management(self._resume_seconds, self._resume_at),

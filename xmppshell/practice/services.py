@@ -140,7 +140,9 @@ class Services:
         if to != envelope.sender.jid.bare:
             return envelope.error("auth", "forbidden", "a roster is for its owner only")
         envelope.sender.interested = True
-        return envelope.result(self._rosters.of(to).query())
+        roster = self._rosters.of(to)
+        known = envelope.element[0].get("ver")
+        return envelope.result("" if known == roster.version else roster.query())
 
     def _roster_set(self, envelope: Envelope, to: JID) -> list[Delivery]:
         if to != envelope.sender.jid.bare:
@@ -172,7 +174,10 @@ class Services:
             return envelope.error("modify", "not-acceptable", "a group has a name")
         if any(len(text) > _MAX_TEXT for text in (name, *groups)):
             return envelope.error("modify", "not-acceptable", "a name is too long")
-        item = self._rosters.of(user).item(contact)
+        roster = self._rosters.of(user)
+        if roster.is_full and roster.get(contact) is None:
+            return envelope.error("wait", "resource-constraint", "the roster is full")
+        item = roster.item(contact)
         item.name, item.groups, item.listed = name, tuple(groups), True
         return self._subscriptions.push(user, item) + envelope.result()
 

@@ -10,10 +10,8 @@ from room_driver import MUC, ROOM, Party, codes
 from stage_driver import parsed
 
 from xmppshell.practice.rooms import Rooms
-from xmppshell.practice.rooms.excerpts import without
 from xmppshell.practice.rooms.ranks import Affiliation
 from xmppshell.practice.rooms.room import Room
-from xmppshell.protocol.xml import Context, parse_element
 
 PEOPLE = ("juliet/a", "juliet/b", "romeo/c", "nurse/d")
 NICKS = ("One", "Two", "Three")
@@ -237,24 +235,3 @@ def test_no_order_of_stanzas_breaks_a_room(
             for jid, occupant in room.sessions()
         }
         assert {w: watches[w].nick for w in online if watches[w].nick} == inside
-
-
-# Taking children out of a text.
-
-children = st.lists(
-    st.sampled_from(
-        ["<a/>", "<b><a/>t</b>", "t", "<c x='>'/>", "<![CDATA[<a/>]]>", "<a></a>", "\n"]
-    ),
-    max_size=6,
-)
-
-
-@given(children, st.sets(st.sampled_from("abc")))
-def test_only_what_is_unwanted_is_taken_out(parts: list[str], unwanted: set[str]) -> None:
-    def kept(part: str) -> bool:
-        return part[1:2] not in unwanted or not part.startswith("<") or part.startswith("<!")
-
-    text = f"<m at='/'>{''.join(parts)}</m>"
-    element = parse_element(text.encode(), Context.for_namespace())
-    made = without(text.encode(), element, lambda child: str(child.tag)[-1] in unwanted)
-    assert made.decode() == f"<m at='/'>{''.join(filter(kept, parts))}</m>"

@@ -350,10 +350,21 @@ def test_who_is_outside_asks_no_occupant_what_it_can():
 def test_the_vcard_of_an_occupant_is_that_of_the_account():
     party = Party()
     party.open("romeo/b")
-    said = party.ask("romeo/b", "<vCard xmlns='vcard-temp'/>", to=f"{ROOM}/Jule")
-    ((who, text),) = said
-    assert who == "romeo/b"
-    assert parsed(text).get("from") == f"{ROOM}/Jule"
+    card = "<vCard xmlns='vcard-temp'><FN>Juliet</FN></vCard>"
+    party.say("juliet/a", f"<iq type='set' id='v'>{card}</iq>")
+    ((who, text),) = party.ask("romeo/b", "<vCard xmlns='vcard-temp'/>", to=f"{ROOM}/Jule")
+    reply = parsed(text)
+    assert (who, reply.get("type"), reply.get("id")) == ("romeo/b", "result", "ask")
+    assert (reply.get("from"), reply.get("to")) == (f"{ROOM}/Jule", "romeo@localhost/b")
+    assert card in text
     assert "juliet@" not in text
     changed = party.ask("romeo/b", "<vCard xmlns='vcard-temp'/>", "set", f"{ROOM}/Jule")
     assert receivers(changed) == ["juliet/a"]
+
+
+def test_an_occupant_that_cannot_be_reached_is_said_to_be_so():
+    party = Party()
+    party.open("romeo/b")
+    party.stage.router.directory.remove(party.resources["juliet/a"])
+    said = party.ask("romeo/b", VERSION, to=f"{ROOM}/Jule")
+    assert refused(said, "romeo/b") == ("wait", "recipient-unavailable")

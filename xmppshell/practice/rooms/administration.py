@@ -8,6 +8,7 @@ from ...protocol.jid import JID, JIDError
 from ...protocol.xml.tokens import quoted
 from ..directory import Delivery
 from ..envelope import Envelope
+from ..refusals import Refused
 from ..roster import escape_text
 from . import invitations, moving, notices
 from .changes import KICKED, change_affiliation
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 
 _ITEM: Final = f"{{{ADMIN}}}item"
 _REASON: Final = f"{{{ADMIN}}}reason"
-
-
-class Refused(Exception):
-    """A request that is not granted: type, condition and text of the error."""
-
-    def __init__(self, error_type: str, condition: str, text: str) -> None:
-        super().__init__(text)
-        self.error = (error_type, condition, text)
 
 
 class _RoleChange(NamedTuple):
@@ -51,13 +44,13 @@ def list_people(service: Service, room: Room, envelope: Envelope) -> list[Delive
     try:
         return envelope.result(f"<query xmlns='{ADMIN}'>{_listed(room, envelope)}</query>")
     except Refused as refused:
-        return envelope.error(*refused.error)
+        return _answer(envelope, refused)
 
 
 def _listed(room: Room, envelope: Envelope) -> str:
     items = envelope.element[0].findall(_ITEM)
     if len(items) != 1:
-        raise Refused("modify", "bad-request", "a list is asked for by exactly one <item/>")
+        raise Refused("bad-request", "modify", "a list is asked for by exactly one <item/>")
     role, affiliation = _wanted(items[0])
     asker = envelope.sender.jid
     if role is not None:
@@ -77,16 +70,16 @@ def _listed(room: Room, envelope: Envelope) -> str:
 
 def _check_list_of_role(room: Room, asker: JID, role: Role) -> None:
     if role is Role.NONE:
-        raise Refused("modify", "bad-request", "who has no role is not in the room")
+        raise Refused("bad-request", "modify", "who has no role is not in the room")
     if role is Role.MODERATOR:
         _demand(room, asker, Affiliation.ADMIN, "admins and owners")
     elif not _moderates(room, asker):
-        raise Refused("auth", "forbidden", "this is for moderators")
+        raise Refused("forbidden", "auth", "this is for moderators")
 
 
 def _check_list_of_affiliation(room: Room, asker: JID, affiliation: Affiliation) -> None:
     if affiliation is Affiliation.NONE:
-        raise Refused("modify", "bad-request", "there is no list of those without affiliation")
+        raise Refused("bad-request", "modify", "there is no list of those without affiliation")
     # Where all see all addresses there is less to hide (9.5, 10.5, 10.8).
     insider = room.occupant(asker) or room.affiliation(asker) >= Affiliation.MEMBER
     if room.configuration.non_anonymous and insider and affiliation >= Affiliation.MEMBER:
@@ -125,7 +118,7 @@ def change_people(service: Service, room: Room, envelope: Envelope) -> list[Deli
         _check_roles(room, envelope.sender.jid, roles)
         _check_affiliations(room, envelope.sender.jid, affiliations)
     except Refused as refused:
-        return envelope.error(*refused.error)
+        return _answer(envelope, refused)
     occupant = room.occupant(envelope.sender.jid)
     actor = "" if occupant is None else occupant.nick
     before: list[Delivery] = []
@@ -158,9 +151,9 @@ def _change_role(
 def _read(room: Room, envelope: Envelope) -> tuple[list[_RoleChange], list[_AffiliationChange]]:
     items = envelope.element[0].findall(_ITEM)
     if not items:
-        raise Refused("modify", "bad-request", "there is no <item/> that says what to change")
+        raise Refused("bad-request", "modify", "there is no <item/> that says what to change")
     if len(items) > MAX_ITEMS:
-        raise Refused("modify", "policy-violation", f"there are more than {MAX_ITEMS} items")
+        raise Refused("policy-violation", "modify", f"there are more than {MAX_ITEMS} items")
     roles: list[_RoleChange] = []
     affiliations: list[_AffiliationChange] = []
     for item in items:
@@ -168,7 +161,7 @@ def _read(room: Room, envelope: Envelope) -> tuple[list[_RoleChange], list[_Affi
         reason = item.findtext(_REASON) or ""
         if len(reason) > MAX_TEXT:
             text = f"a reason has at most {MAX_TEXT} characters"
-            raise Refused("modify", "policy-violation", text)
+            raise Refused("policy-violation", "modify", text)
         if role is not None:
             roles.append(_RoleChange(_named(room, item), role, reason))
         elif affiliation is not None:
@@ -183,12 +176,12 @@ def _wanted(item: etree._Element) -> tuple[Role | None, Affiliation | None]:
     role, affiliation = item.get("role"), item.get("affiliation")
     if (role is None) is (affiliation is None):
         text = "an <item/> has either 'role' or 'affiliation'"
-        raise Refused("modify", "bad-request", text)
+        raise Refused("bad-request", "modify", text)
     found_role = None if role is None else Role.named(role)
     found_affiliation = None if affiliation is None else Affiliation.named(affiliation)
     if found_role is None and found_affiliation is None:
         text = "there is no such role" if role is not None else "there is no such affiliation"
-        raise Refused("modify", "bad-request", text)
+        raise Refused("bad-request", "modify", text)
     return found_role, found_affiliation
 
 
@@ -196,13 +189,13 @@ def _named(room: Room, item: etree._Element) -> Occupant:
     """Return the occupant whose role an item changes."""
     nick = item.get("nick")
     if not nick:
-        raise Refused("modify", "bad-request", "a role is changed by the 'nick' of an occupant")
+        raise Refused("bad-request", "modify", "a role is changed by the 'nick' of an occupant")
     try:
         occupant = room.occupants.get(room.jid.with_resource(nick).resource)
     except JIDError as error:
-        raise Refused("modify", "jid-malformed", error.problem.what) from error
+        raise Refused("jid-malformed", "modify", error.problem.what) from error
     if occupant is None:
-        raise Refused("cancel", "item-not-found", "nobody in the room has that nickname")
+        raise Refused("item-not-found", "cancel", "nobody in the room has that nickname")
     return occupant
 
 
@@ -212,35 +205,35 @@ def _user(room: Room, item: etree._Element) -> JID:
     if text is None and item.get("nick"):
         return _named(room, item).account
     if text is None:
-        raise Refused("modify", "bad-request", "an affiliation is changed by the bare 'jid'")
+        raise Refused("bad-request", "modify", "an affiliation is changed by the bare 'jid'")
     try:
         return JID.parse(text).bare
     except JIDError as error:
-        raise Refused("modify", "jid-malformed", error.problem.what) from error
+        raise Refused("jid-malformed", "modify", error.problem.what) from error
 
 
 def _check_roles(room: Room, sender: JID, changes: list[_RoleChange]) -> None:
     """Refuse what the sender may not do to others' roles (5.1, 8.2 to 8.5, 9.6 to 9.8)."""
     if changes and not _moderates(room, sender):
-        raise Refused("auth", "forbidden", "this is for moderators")
+        raise Refused("forbidden", "auth", "this is for moderators")
     mine = room.affiliation(sender)
     for occupant, role, _ in changes:
         theirs = room.affiliation(occupant.account)
         if role is Role.NONE:
             if theirs > mine:
                 text = "somebody with a higher affiliation cannot be kicked"
-                raise Refused("cancel", "not-allowed", text)
+                raise Refused("not-allowed", "cancel", text)
             continue
         if occupant.role is role:
             continue
         if role < Role.MODERATOR and theirs >= Affiliation.ADMIN:
             text = "admins and owners stay moderators"
-            raise Refused("cancel", "not-allowed", text)
+            raise Refused("not-allowed", "cancel", text)
         if Role.MODERATOR in (role, occupant.role):
             _demand(room, sender, Affiliation.ADMIN, "admins and owners")
         elif role is Role.VISITOR and theirs >= mine:
             text = "voice is taken only from somebody with a lower affiliation than one's own"
-            raise Refused("cancel", "not-allowed", text)
+            raise Refused("not-allowed", "cancel", text)
 
 
 def _check_affiliations(room: Room, sender: JID, changes: list[_AffiliationChange]) -> None:
@@ -253,22 +246,22 @@ def _check_affiliations(room: Room, sender: JID, changes: list[_AffiliationChang
     for jid, (wanted, _) in changes:
         theirs = room.affiliation(jid)
         if wanted is Affiliation.OUTCAST and jid in (sender.bare, JID("", sender.domain, "")):
-            raise Refused("cancel", "conflict", "nobody bans themselves")
+            raise Refused("conflict", "cancel", "nobody bans themselves")
         if wanted is Affiliation.OUTCAST and mine < Affiliation.OWNER and theirs >= mine:
             text = "only somebody with a lower affiliation than one's own can be banned"
-            raise Refused("cancel", "not-allowed", text)
+            raise Refused("not-allowed", "cancel", text)
         if max(wanted, theirs) >= Affiliation.ADMIN and mine < Affiliation.OWNER:
             text = "only owners may change the lists of admins and owners"
-            raise Refused("auth", "forbidden", text)
+            raise Refused("forbidden", "auth", text)
         if not jid.local and wanted not in (Affiliation.OUTCAST, Affiliation.NONE):
             text = "a whole domain can be banned, and nothing else"
-            raise Refused("modify", "not-acceptable", text)
+            raise Refused("not-acceptable", "modify", text)
         after[jid] = wanted
     if Affiliation.OWNER not in after.values():
-        raise Refused("cancel", "conflict", "the last owner of a room stays its owner")
+        raise Refused("conflict", "cancel", "the last owner of a room stays its owner")
     if sum(each is not Affiliation.NONE for each in after.values()) > MAX_STANDINGS:
         text = f"a room keeps at most {MAX_STANDINGS} affiliations"
-        raise Refused("wait", "resource-constraint", text)
+        raise Refused("resource-constraint", "wait", text)
 
 
 def _moderates(room: Room, jid: JID) -> bool:
@@ -280,4 +273,9 @@ def _moderates(room: Room, jid: JID) -> bool:
 
 def _demand(room: Room, jid: JID, least: Affiliation, who: str) -> None:
     if room.affiliation(jid) < least:
-        raise Refused("auth", "forbidden", f"this is for {who} of the room")
+        raise Refused("forbidden", "auth", f"this is for {who} of the room")
+
+
+def _answer(envelope: Envelope, refused: Refused) -> list[Delivery]:
+    refusal = refused.refusal
+    return envelope.error(refusal.type, refusal.condition, refusal.text)

@@ -9,9 +9,11 @@ from ...protocol import namespaces as ns
 from ...protocol.data_forms import Field, FieldType, Form
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
+from ..archive_queries import FEATURES as ARCHIVE_FEATURES
 from ..directory import Delivery
+from ..discovery import items_query, node_of
 from ..envelope import Envelope
-from .forms import form_xml
+from ..forms import form_xml
 from .names import (
     INFORMATION,
     MUC,
@@ -20,7 +22,6 @@ from .names import (
     RESERVED_NICK,
     SELF_PING,
     STABLE_ID,
-    STANZA_ID,
     TRAFFIC,
 )
 from .ranks import Affiliation
@@ -34,14 +35,14 @@ _COMMON: Final = (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.PING, MUC, STABLE_ID, SELF_P
 
 def service_info(envelope: Envelope) -> list[Delivery]:
     """Say what the service is and can."""
-    if _node(envelope):
+    if node_of(envelope):
         return envelope.error("cancel", "item-not-found", "there is no such node")
     return _info(envelope, SERVICE_NAME, _COMMON)
 
 
 def service_items(service: Service, envelope: Envelope) -> list[Delivery]:
     """List the rooms that everybody may know of, and those that the asker belongs to."""
-    if _node(envelope):
+    if node_of(envelope):
         return envelope.error("cancel", "item-not-found", "there is no such node")
     rooms = [each for each in service.rooms.values() if _may_know(each, envelope.sender.jid)]
     return _items(envelope, ((each.jid, each.name) for each in rooms))
@@ -49,7 +50,7 @@ def service_items(service: Service, envelope: Envelope) -> list[Delivery]:
 
 def room_info(room: Room, envelope: Envelope) -> list[Delivery]:
     """Say what a room is like."""
-    node = _node(envelope)
+    node = node_of(envelope)
     if node == RESERVED_NICK:
         text = "nicknames are not reserved here"
         return envelope.error("cancel", "feature-not-implemented", text)
@@ -62,7 +63,7 @@ def room_info(room: Room, envelope: Envelope) -> list[Delivery]:
 
 def room_items(room: Room, envelope: Envelope) -> list[Delivery]:
     """List the occupants, where everybody may know of them."""
-    if _node(envelope):
+    if node_of(envelope):
         return envelope.error("cancel", "item-not-found", "there is no such node")
     known = room.configuration.public or room.occupant(envelope.sender.jid) is not None
     nicks = room.occupants if known else ()
@@ -79,7 +80,8 @@ def _features(room: Room) -> list[str]:
     c = room.configuration
     return [
         *_COMMON,
-        STANZA_ID,
+        *ARCHIVE_FEATURES,
+        ns.STANZA_ID,
         REQUEST,
         "muc_public" if c.public else "muc_hidden",
         "muc_persistent" if c.persistent else "muc_temporary",
@@ -117,10 +119,6 @@ def _text(var: str, label: str, value: str) -> Field:
     return Field(var, FieldType.TEXT_SINGLE, label, values=(value,))
 
 
-def _node(envelope: Envelope) -> str:
-    return envelope.element[0].get("node") or ""
-
-
 def _info(envelope: Envelope, name: str, features: Iterable[str], form: str = "") -> list[Delivery]:
     identity = f"<identity category='conference' type='text' name={quoted(name)}/>"
     listed = "".join(f"<feature var={quoted(each)}/>" for each in features)
@@ -128,8 +126,8 @@ def _info(envelope: Envelope, name: str, features: Iterable[str], form: str = ""
 
 
 def _items(envelope: Envelope, found: Iterable[tuple[JID, str]]) -> list[Delivery]:
-    items = "".join(
+    items = [
         f"<item jid={quoted(str(jid))}" + (f" name={quoted(name)}/>" if name else "/>")
         for jid, name in found
-    )
-    return envelope.result(f"<query xmlns='{ns.DISCO_ITEMS}'>{items}</query>")
+    ]
+    return envelope.result(items_query(items))

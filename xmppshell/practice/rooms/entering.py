@@ -52,7 +52,7 @@ def enter(service: Service, envelope: Envelope, to: JID) -> list[Delivery]:
         return envelope.error(*refusal)
     codes: tuple[int, ...] = ()
     if room is None:
-        room = Room(to.bare, envelope.sender.jid.bare)
+        room = service.new_room(to.bare, envelope.sender.jid.bare)
         service.rooms[to.bare] = room
         codes = (_CREATED,)
     jid = envelope.sender.jid
@@ -82,7 +82,7 @@ def synchronise(service: Service, room: Room, envelope: Envelope) -> list[Delive
 
 def put_right(service: Service, envelope: Envelope, to: JID) -> list[Delivery]:
     """Tell a client that it is not in the room for which it sent presence (XEP-0045 7.2.18)."""
-    room = service.rooms.get(to.bare) or Room(to.bare, to.bare)
+    room = service.rooms.get(to.bare) or service.new_room(to.bare, to.bare)
     nobody = Occupant(to.resource, to.bare, Role.NONE, service.occupant_id(room, to.bare))
     item = Item(
         Affiliation.NONE,

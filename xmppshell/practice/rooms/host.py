@@ -9,11 +9,22 @@ from ...protocol import namespaces as ns
 from ...protocol.errors import stanza_error
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
+from ..archive_queries import METADATA, QUERY
 from ..clockwork import Clockwork
 from ..directory import Delivery, Directory
 from ..envelope import Envelope
 from ..facilities import Post
-from . import administration, discovery, entering, invitations, moving, ownership, talking, voice
+from . import (
+    administration,
+    archiving,
+    discovery,
+    entering,
+    invitations,
+    moving,
+    ownership,
+    talking,
+    voice,
+)
 from .names import ADMIN, OWNER
 from .notices import plain_presence
 from .passing import Passing
@@ -66,6 +77,9 @@ class Rooms:
             ("set", f"{{{ADMIN}}}query"): administration.change_people,
             ("get", f"{{{OWNER}}}query"): ownership.show_form,
             ("set", f"{{{OWNER}}}query"): ownership.take_owners_wish,
+            ("get", QUERY): archiving.show_fields,
+            ("set", QUERY): archiving.look_up,
+            ("get", METADATA): archiving.show_ends,
         }
 
     @property

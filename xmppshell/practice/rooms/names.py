@@ -16,7 +16,5 @@ SELF_PING: Final = f"{MUC}#self-ping-optimization"
 TRAFFIC: Final = f"{MUC}#traffic"
 RESERVED_NICK: Final = "x-roomuser-item"
 
-DELAY: Final = "urn:xmpp:delay"
-STANZA_ID: Final = "urn:xmpp:sid:0"
 OCCUPANT_ID: Final = "urn:xmpp:occupant-id:0"
 VCARD: Final = "vcard-temp"

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
 from ..directory import Delivery
-from ..markup import append_child, rewrite
+from ..markup import append_child, rewrite, without_children
 from ..roster import escape_text
-from .excerpts import without
 from .names import MUC, OCCUPANT_ID, USER
 from .ranks import Affiliation, Role
 from .room import Occupant, Room
@@ -151,11 +150,12 @@ def own_first(audience: list[Viewer]) -> list[Viewer]:
 
 def plain_presence(data: bytes, element: etree._Element) -> bytes:
     """Return presence without its addresses, its id, and what only the room itself may say."""
-    return rewrite(without(data, element, _for_the_room), {"from": None, "to": None, "id": None})
+    unwanted = [place for place, child in enumerate(element) if child.tag in _FOR_THE_ROOM]
+    data = without_children(data, unwanted) if unwanted else data
+    return rewrite(data, {"from": None, "to": None, "id": None})
 
 
-def _for_the_room(child: etree._Element) -> bool:
-    return child.tag in (f"{{{MUC}}}x", f"{{{USER}}}x", f"{{{OCCUPANT_ID}}}occupant-id")
+_FOR_THE_ROOM: Final = (f"{{{MUC}}}x", f"{{{USER}}}x", f"{{{OCCUPANT_ID}}}occupant-id")
 
 
 def room_message(service: Service, room: Room, codes: Iterable[int]) -> list[Delivery]:

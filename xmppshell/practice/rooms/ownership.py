@@ -11,10 +11,10 @@ from ...protocol.jid import JID, JIDError
 from ...protocol.xml.tokens import quoted
 from ..directory import Delivery
 from ..envelope import Envelope
+from ..forms import form_xml
 from ..roster import escape_text
 from .changes import change_affiliation, give_voice, put_out_strangers
 from .configuration import ADMINS, OWNERS, Configuration, configured, fault, form, people
-from .forms import form_xml
 from .limits import MAX_STANDINGS, MAX_TEXT
 from .names import OWNER
 from .notices import GONE, Item, Notice, Viewer, room_message

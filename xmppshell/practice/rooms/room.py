@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ...protocol.jid import JID
+from ..archive import Archive
 from .configuration import Configuration
 from .history import History
 from .ranks import Affiliation, Role, first_role
@@ -60,18 +61,19 @@ class Subject(NamedTuple):
 
 
 class Room:
-    """A room; `owner` is the bare JID of whoever creates it.
+    """A room; `owner` is the bare JID of whoever creates it, and `archive` keeps what is said.
 
     A room is `locked` until its owner has configured it (XEP-0045 10.1). `invited` has who was
     invited by whom, both bare JIDs.
     """
 
-    def __init__(self, jid: JID, owner: JID) -> None:
+    def __init__(self, jid: JID, owner: JID, archive: Archive) -> None:
         self.jid = jid
         self.configuration = Configuration()
         self.standings: dict[JID, Standing] = {owner: Standing(Affiliation.OWNER)}
         self.occupants: dict[str, Occupant] = {}
         self.history = History()
+        self.archive = archive
         self.subject: Subject | None = None
         self.locked = True
         self.invited: dict[tuple[JID, JID], None] = {}

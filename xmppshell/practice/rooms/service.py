@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container
 
+from ...protocol import namespaces as ns
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
+from ..archive import Archive
 from ..clockwork import Clockwork
 from ..directory import Delivery, Directory, Resource
 from ..facilities import Post
 from ..markup import rewrite
-from .names import DELAY, STANZA_ID
 from .room import Room
 
 
@@ -61,6 +62,10 @@ class Service:
         others = [delivery for delivery in delivered if delivery.to is not room]
         return others, [delivery.data for delivery in delivered if delivery.to is room]
 
+    def new_room(self, jid: JID, owner: JID) -> Room:
+        """Return a new room, which is not among the `rooms` yet."""
+        return Room(jid, owner, Archive(self.clockwork.new_id))
+
     def occupant_id(self, room: Room, jid: JID) -> str:
         """Return the id of a user in a room: the same at every visit, and no other's (XEP-0421)."""
         if not self._secret:
@@ -68,15 +73,10 @@ class Service:
         text = "\0".join((self._secret, str(room.jid), str(jid.bare)))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
-    def stanza_id(self, room: Room) -> bytes:
-        """Return a fresh `<stanza-id/>` of a room (XEP-0359)."""
-        fresh = quoted(self.clockwork.new_id())
-        return f"<stanza-id xmlns='{STANZA_ID}' id={fresh} by={quoted(str(room.jid))}/>".encode()
-
     def delay(self, room: Room) -> bytes:
         """Return the `<delay/>` of a room for what is said now and sent later (XEP-0203)."""
         stamp = self.clockwork.stamp()
-        return f"<delay xmlns='{DELAY}' from={quoted(str(room.jid))} stamp='{stamp}'/>".encode()
+        return f"<delay xmlns='{ns.DELAY}' from={quoted(str(room.jid))} stamp='{stamp}'/>".encode()
 
 
 def _nowhere(sender: Resource, data: bytes) -> list[Delivery]:

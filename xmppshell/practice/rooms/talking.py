@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from ...protocol import namespaces as ns
 from ..directory import Delivery
 from ..envelope import Envelope
-from ..markup import append_child, rewrite
-from .excerpts import without
+from ..markup import append_child, rewrite, without_children
+from ..message_rules import has_body, has_hint, is_worth_keeping
+from ..stanza_ids import claimed_ids, with_stanza_id
 from .limits import MAX_SUBJECT, MAX_SUBJECT_BYTES
-from .names import DELAY, OCCUPANT_ID, STANZA_ID, USER
+from .names import OCCUPANT_ID, USER
 from .ranks import Affiliation, Role
 from .room import Occupant, Room, Subject
 from .service import Service
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _BODY: Final = f"{{{ns.CLIENT}}}body"
 _SUBJECT: Final = f"{{{ns.CLIENT}}}subject"
+_FOR_THE_ROOM: Final = (f"{{{USER}}}x", f"{{{OCCUPANT_ID}}}occupant-id")
 _THREAD: Final = f"{{{ns.CLIENT}}}thread"
 
 
@@ -36,16 +38,21 @@ def speak(service: Service, room: Room, envelope: Envelope) -> list[Delivery]:
     elif occupant.role < Role.PARTICIPANT:
         return envelope.error("auth", "forbidden", "you have no voice in this room")
     data = _from_occupant(room, occupant, envelope)
-    data = append_child(data, service.stanza_id(room))
     now = service.clockwork.now()
+    kept = not has_hint(envelope.element, "no-store", "no-permanent-store")
+    if kept and (has_body(envelope.element) or is_worth_keeping(envelope.element)):
+        uid = room.archive.add(data, room.address(occupant.nick), now)
+    else:
+        uid = service.clockwork.new_id()
+    data = with_stanza_id(data, uid, room.jid)
     if subject is not None:
         room.subject = Subject(append_child(data, service.delay(room)), subject, now)
-    elif envelope.element.find(_BODY) is not None:
-        delayed = envelope.element.find(f"{{{DELAY}}}delay") is not None
+    elif kept and has_body(envelope.element):
+        delayed = envelope.element.find(f"{{{ns.DELAY}}}delay") is not None
         owner = room.affiliation(occupant.account) is Affiliation.OWNER
         # Of what an owner quotes, the true time is said already (7.9).
-        kept = data if delayed and owner else append_child(data, service.delay(room))
-        room.history.keep(kept, now)
+        past = data if delayed and owner else append_child(data, service.delay(room))
+        room.history.keep(past, now)
     return [delivery for jid, _ in room.sessions() for delivery in service.deliver(jid, data)]
 
 
@@ -92,14 +99,10 @@ def _may_not_set(
 
 def _from_occupant(room: Room, occupant: Occupant, envelope: Envelope) -> bytes:
     """Return a message as others get it: from the occupant, and with nothing that is forged."""
-    room_jid = str(room.jid)
-
-    def forged(child: etree._Element) -> bool:
-        if child.tag == f"{{{STANZA_ID}}}stanza-id":
-            return child.get("by") == room_jid
-        return child.tag in (f"{{{USER}}}x", f"{{{OCCUPANT_ID}}}occupant-id")
-
-    data = without(envelope.data, envelope.element, forged)
+    element = envelope.element
+    forged = [place for place, child in enumerate(element) if child.tag in _FOR_THE_ROOM]
+    forged += claimed_ids(element, room.jid)
+    data = without_children(envelope.data, forged) if forged else envelope.data
     data = rewrite(data, {"from": str(room.address(occupant.nick)), "to": None})
     mark = f"<occupant-id xmlns='{OCCUPANT_ID}' id='{occupant.id}'/>"
     return append_child(data, mark.encode())

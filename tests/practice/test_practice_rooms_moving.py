@@ -22,6 +22,18 @@ def test_other_presence_is_shown_to_all():
     assert (shown.findtext("{jabber:client}show"), shown.get("id")) == ("dnd", None)
 
 
+def test_presence_that_is_none_is_refused():
+    party = Party()
+    party.open("romeo/b")
+    for who in ("romeo/b", "nurse/c"):
+        said = party.join(who, more="<show>online</show>")
+        assert refused(said, who) == ("modify", "bad-request")
+    large = f"<status>{'x' * 10_000}</status>"
+    for nick in ("Rom", "Montague"):
+        said = party.say("romeo/b", f"<presence to='{ROOM}/{nick}'>{large}</presence>")
+        assert refused(said, "romeo/b") == ("modify", "policy-violation")
+
+
 # Nicknames (7.6).
 
 
@@ -135,13 +147,14 @@ def test_who_leaves_is_told_first_and_their_last_words_are_passed_on():
     party.open("romeo/b")
     said = party.say(
         "romeo/b",
-        f"<presence type='unavailable' to='{ROOM}/Rom'><status>adieu</status></presence>",
+        f"<presence id='u' type='unavailable' to='{ROOM}/Rom'><status>adieu</status></presence>",
     )
     assert receivers(said) == ["romeo/b", "juliet/a"]
     for (_, text), own in zip(said, (["110"], []), strict=True):
         presence = parsed(text)
         assert presence.get("type") == "unavailable"
         assert presence.findtext(STATUS) == "adieu"
+        assert presence.get("id") == "u"
         assert item(presence)["role"] == "none"
         assert codes(presence) == own
     assert party.nicks == {"Jule"}

@@ -47,7 +47,7 @@ class Presence:
         """Take presence without `to`: available or unavailable (RFC 6121 4.2, 4.4, 4.5)."""
         if envelope.stanza.type == "unavailable":
             return self._unavailable(envelope.sender, envelope.data)
-        fault, priority = _read(envelope.element)
+        fault, priority = read_presence(envelope.element)
         if fault:
             return envelope.error("modify", "bad-request", fault)
         sender = envelope.sender
@@ -110,7 +110,7 @@ class Presence:
 
     def direct(self, envelope: Envelope, to: JID) -> list[Delivery]:
         """Take available or unavailable presence with a `to` (RFC 6121 4.6)."""
-        fault, _ = _read(envelope.element)
+        fault, _ = read_presence(envelope.element)
         if fault and envelope.stanza.type is None:
             return envelope.error("modify", "bad-request", fault)
         if envelope.stanza.type == "unavailable":
@@ -160,7 +160,7 @@ class Presence:
         return [resource]
 
 
-def _read(element: etree._Element) -> tuple[str, int]:
+def read_presence(element: etree._Element) -> tuple[str, int]:
     """Return what is wrong with available presence, or "", and its priority (RFC 6121 4.7)."""
     priorities = element.findall(f"{{{ns.CLIENT}}}priority")
     shows = element.findall(f"{{{ns.CLIENT}}}show")

@@ -14,6 +14,8 @@ from ..clockwork import Clockwork
 from ..directory import Delivery, Directory
 from ..envelope import Envelope
 from ..facilities import Post
+from ..markup import rewrite
+from ..presence import read_presence
 from . import (
     administration,
     archiving,
@@ -154,6 +156,7 @@ class Rooms:
                 # It never came to be (10.1.3).
                 return ownership.destroy_room(self.service, room)
             presence = plain_presence(envelope.data, envelope.element)
+            presence = rewrite(presence, {"id": envelope.stanza.id})
             return moving.leave(self.service, room, envelope.sender.jid, presence)
         if kind == "error":
             return self._returned(envelope, room)
@@ -163,6 +166,9 @@ class Rooms:
         if not to.resource:
             text = f"a nickname is missing: write {to}/nickname"
             return envelope.error("modify", "jid-malformed", text)
+        fault, _ = read_presence(envelope.element)
+        if fault:
+            return envelope.error("modify", "bad-request", fault)
         asks = entering.asks_to_enter(envelope.element)
         occupant = None if room is None else room.occupant(envelope.sender.jid)
         if room is None or occupant is None:

@@ -78,6 +78,7 @@ def test_configuring(house: House) -> None:
         ({"max_items": "0"}, "max-items-exceeded"),
         ({"max_items": "257"}, "max-items-exceeded"),
         ({"title": "a,b"}, "invalid-options"),
+        ({"roster_groups_allowed": ",".join("a" * 5000)}, "invalid-options"),
     ],
 )
 def test_configurations_that_cannot_be(house: House, fields: dict[str, str], detail: str) -> None:
@@ -90,9 +91,11 @@ def test_configurations_that_cannot_be(house: House, fields: dict[str, str], det
 def test_forms_of_another_kind(house: House) -> None:
     create(house, JULIET)
     other = form("urn:example:other", title="x")
-    for inside in ("", other, other.replace("submit", "form")):
+    for inside in (other, other.replace("submit", "form")):
         said = ask(house, JULIET, f"<configure node='{TUNE}'>{inside}</configure>", owner=True)
         assert refusal_of(said) == ("modify", "not-acceptable", "invalid-options")
+    said = ask(house, JULIET, f"<configure node='{TUNE}'/>", owner=True)
+    assert refusal_of(said) == ("modify", "bad-request", "")
 
 
 def test_creating(house: House) -> None:

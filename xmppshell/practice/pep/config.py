@@ -13,6 +13,9 @@ from .vocabulary import META_DATA, NODE_CONFIG, PUBLISH_OPTIONS, Refused
 MAX_ITEMS: Final = 256
 """How many items a node can hold at most, and holds if `max_items` is `max`."""
 
+MAX_TEXT: Final = 8 * 1024
+"""How long all values of a configuration can be together, in characters."""
+
 _DIGITS: Final = 9
 _ACCESS: Final = {
     "open": "anybody",
@@ -162,6 +165,8 @@ class Config:
             text = f"the access models of this service are {', '.join(_ACCESS)}"
             raise Refused("modify", "not-acceptable", text, "unsupported-access-model")
         form = answered(self.form, values)
+        if sum(len(text) + 1 for field in form.fields for text in field.values) > MAX_TEXT:
+            raise invalid(f"a configuration can have {MAX_TEXT} characters")
         wrong = faults(form)
         for var, fault in wrong.items():
             raise invalid(f"{var}: {fault}")

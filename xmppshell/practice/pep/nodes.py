@@ -17,7 +17,7 @@ MAX_PAYLOAD: Final = 128 * 1024
 """How long a payload can be, in characters."""
 
 MAX_ACCOUNT: Final = 512 * 1024
-"""How long the payloads of an account can be together, in characters."""
+"""How long the payloads and ids of an account can be together, in characters."""
 
 MAX_SUBSCRIPTIONS: Final = 100
 """How many explicit subscriptions a node can have, and how many affiliations."""
@@ -40,6 +40,11 @@ class Item:
     payload: str
     publisher: JID
     stamp: str
+
+    @property
+    def size(self) -> int:
+        """How long it is, in characters."""
+        return len(self.payload) + len(self.id)
 
     def xml(self, *, payload: bool = True) -> str:
         """Return the `<item/>`, with its payload or without."""
@@ -79,8 +84,8 @@ class Node:
 
     @property
     def size(self) -> int:
-        """How long all payloads are together."""
-        return sum(len(item.payload) for item in self.items.values())
+        """How long all items are together."""
+        return sum(item.size for item in self.items.values())
 
     def put(self, item: Item) -> None:
         """Take an item in, in place of one with the same id; the oldest make room."""
@@ -139,7 +144,7 @@ class Nodes:
         if node is not None:
             freed = list(node.items.values())[: len(node.items) + 1 - node.config.max_items]
             replaced = node.items.get(item.id)
-            used -= len(replaced.payload) if replaced else sum(len(i.payload) for i in freed)
-        if used + len(item.payload) > MAX_ACCOUNT:
-            text = f"all payloads of an account can have {MAX_ACCOUNT} characters together"
+            used -= replaced.size if replaced else sum(i.size for i in freed)
+        if used + item.size > MAX_ACCOUNT:
+            text = f"all items of an account can have {MAX_ACCOUNT} characters together"
             raise Refused("modify", "not-acceptable", text, "payload-too-big")

@@ -9,7 +9,7 @@ from ...protocol.xml.tokens import quoted
 from ..clockwork import Clockwork
 from ..directory import Delivery
 from ..forms import submitted
-from .config import Config, invalid
+from .config import Config
 from .events import Events
 from .nodes import AFFILIATIONS, MAX_SUBSCRIPTIONS, Node, Nodes
 from .requests import Request, Step, listing
@@ -68,7 +68,7 @@ class Owning:
         node = self._node(request)
         form = submitted(request.action)
         if form is None:
-            raise invalid("the form is missing")
+            raise Refused("modify", "bad-request", "the form is missing")
         if form.type == "cancel":
             return request.result()
         node.config = node.config.changed(form)

@@ -156,3 +156,62 @@ async def test_stopping_wakes_nobody(tmp_path: Path) -> None:
         await asyncio.sleep(0.1)
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_what_never_arrived_waits_even_if_its_sender_is_gone(tmp_path: Path) -> None:
+    async with practice(tmp_path, resume_seconds=1) as stand:
+        romeo = await stand.enter("romeo", "orchard")
+        juliet, _ = await managed(stand)
+        await juliet.wire.close(abort=True)
+        await asyncio.sleep(0.1)
+        await romeo.say(message("juliet@localhost", "one"))
+        await romeo.say(message("juliet@localhost/balcony", "two"))
+        await romeo.say(message("juliet@localhost/balcony", "three", "headline"))
+        await romeo.say("</stream:stream>")
+        await romeo.hear_all()
+        await asyncio.sleep(1.2)
+        assert "juliet@localhost/balcony did not come back" in stand.notes
+        again = await stand.connect()
+        await again.sign_in("juliet", "phone")
+        said = await again.ask("<presence/>", "id='two'.*</message>")
+        assert said.index("<body>one</body>") < said.index("<body>two</body>")
+        assert said.count("urn:xmpp:delay") == said.count("<stanza-id ") == 2
+        assert "three" not in await again.so_far(), "a headline is not kept"
+
+
+async def test_what_waited_and_was_lost_again_keeps_its_time(tmp_path: Path) -> None:
+    async with practice(tmp_path, resume_seconds=1, parts=()) as stand:
+        romeo = await stand.enter("romeo", "orchard")
+        await romeo.say(message("nurse@localhost", "old"))
+        await romeo.so_far()
+        nurse = await stand.connect()
+        await nurse.sign_in("nurse", "chamber")
+        await nurse.ask(ENABLE, "<enabled[^>]*>")
+        stamp = re.search("stamp='[^']*'", await nurse.ask("<presence/>", "</message>"))
+        assert stamp is not None
+        await nurse.wire.close(abort=True)
+        await asyncio.sleep(1.3)
+        again = await stand.connect()
+        await again.sign_in("nurse", "phone")
+        said = await again.ask("<presence/>", "</message>")
+        assert said.count("urn:xmpp:delay") == 1
+        assert stamp[0] in said
+
+
+async def test_a_copy_that_never_arrived_is_for_nobody_else(tmp_path: Path) -> None:
+    async with practice(tmp_path, resume_seconds=1) as stand:
+        romeo = await stand.enter("romeo", "orchard")
+        phone = await stand.enter("juliet", "phone")
+        await phone.ask("<presence/>", "<presence[^>]*>")
+        juliet, _ = await managed(stand)
+        await juliet.ask(
+            "<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>", "id='c'[^>]*>"
+        )
+        await romeo.say(message("juliet@localhost/phone", "once"))
+        await phone.hear("<body>once</body>.*</message>")
+        await juliet.hear("<received xmlns='urn:xmpp:carbons:2'>.*</received></message>")
+        await juliet.wire.close(abort=True)
+        await asyncio.sleep(1.3)
+        assert "juliet@localhost/balcony did not come back" in stand.notes
+        assert "once" not in await phone.so_far()
+        assert "type='error'" not in await romeo.so_far()

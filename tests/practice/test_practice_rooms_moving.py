@@ -6,6 +6,11 @@ import pytest
 from room_driver import MUC, ROOM, Party, codes, item, nick_of, refused
 from stage_driver import parsed, receivers
 
+from xmppshell.practice.directory import Resource
+from xmppshell.protocol.jid import JID
+from xmppshell.protocol.stanza import stanza_of
+from xmppshell.protocol.xml import Context, parse_element
+
 STATUS = "{jabber:client}status"
 
 
@@ -274,3 +279,36 @@ def test_a_probe_is_neither_coming_nor_going():
     x = f"<x xmlns='{MUC}'/>"
     assert party.say("nurse/c", f"<presence type='probe' to='{ROOM}/N'>{x}</presence>") == []
     assert party.nicks == {"Jule", "Rom"}
+
+
+# Components (XEP-0114).
+
+
+def test_somebody_of_a_component_takes_part():
+    party = Party()
+    party.open()
+    component = Resource(JID("", "bots.localhost", ""))
+    party.stage.router.directory.add(component)
+
+    def component_says(text: str) -> list[tuple[bool, str]]:
+        element = parse_element(text.encode(), Context({None: "jabber:component:accept"}))
+        stanza = stanza_of(element)
+        assert stanza is not None
+        said = party.stage.take_from_component(component, text.encode(), stanza, element)
+        return [(delivery.to is component, delivery.data.decode()) for delivery in said]
+
+    join = f"<presence from='echo@bots.localhost/1' to='{ROOM}/Echo'><x xmlns='{MUC}'/></presence>"
+    said = component_says(join)
+    assert [to_component for to_component, _ in said] == [True, False, True, True]
+    assert "status code='110'" in said[2][1]
+    assert party.nicks == {"Jule", "Echo"}
+    to_all = f"<message xmlns='jabber:client' type='groupchat' to='{ROOM}'><body>b</body></message>"
+    copies = [text for to, text in party.say("juliet/a", to_all) if to.startswith("/")]
+    assert len(copies) == 1
+    assert "to='echo@bots.localhost/1'" in copies[0]
+    assert "jabber:client" not in copies[0]
+    reply = f"<message from='echo@bots.localhost/1' type='groupchat' to='{ROOM}'>{{}}</message>"
+    assert len(component_says(reply.format("<body>b</body>"))) == 2
+    # The component is gone, and nothing breaks.
+    party.stage.router.directory.remove(component)
+    assert receivers(party.speak("juliet/a", "still there?")) == ["juliet/a"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from pathlib import Path
 
 import pytest
+from practice.raw_client import HEADER, STARTTLS, plain, practice
 from practice.stage_driver import House, parsed
 
 from xmppshell.practice.capabilities import (
@@ -154,3 +156,25 @@ def test_the_stream_feature_has_the_hash_of_the_answer() -> None:
     assert plain.get("node") == more.get("node") == CAPS_NODE
     assert plain.get("hash") == "sha-1"
     assert plain.get("ver") != more.get("ver")
+
+
+@pytest.mark.parametrize("registration", [False, True])
+async def test_the_hash_in_the_stream_features_verifies(tmp_path: Path, registration: bool) -> None:
+    async with practice(tmp_path, registration=registration) as stand:
+        client = await stand.connect()
+        assert "protocol/caps" not in await client.ask(HEADER, "</stream:features>")
+        await client.ask(STARTTLS, "<proceed[^>]*>")
+        await client.secure()
+        await client.ask(HEADER, "</stream:features>")
+        await client.ask(plain("juliet"), "<success[^>]*>")
+        features = await client.ask(HEADER, "</stream:features>")
+        announced = parsed(features[features.index("<stream:features") :])
+        (caps,) = announced.iter("{http://jabber.org/protocol/caps}c")
+        await client.bind()
+        node = f"{caps.get('node')}#{caps.get('ver')}"
+        question = (
+            f"<iq type='get' id='d' to='localhost'><query xmlns='{DISCO}' node='{node}'/></iq>"
+        )
+        query = parsed(await client.ask(question, "</iq>"))[0]
+        assert query.get("node") == node
+        assert recomputed(query) == caps.get("ver")

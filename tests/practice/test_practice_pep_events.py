@@ -136,6 +136,19 @@ def test_changes_of_the_configuration(house: House) -> None:
     assert f"<configuration node='{TUNE}'><x xmlns='jabber:x:data' type='result'>" in said[1][1]
 
 
+def test_who_is_blocked_is_told_nothing(house: House) -> None:
+    enter(house, ROMEO, WANTS)
+    publish(house, JULIET, ITEM)
+    house.say(
+        JULIET,
+        "<iq type='set' id='b'><block xmlns='urn:xmpp:blocking'><item jid='romeo@localhost'/>"
+        "</block></iq>",
+    )
+    assert receivers(publish(house, JULIET, ITEM)) == [JULIET]
+    assert announce(house, ROMEO) == []
+    assert announce(house, ROMEO, WANTS) == []
+
+
 # Explicit subscriptions.
 
 

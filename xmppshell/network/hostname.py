@@ -21,6 +21,14 @@ def is_localhost(name: str) -> bool:
     return labels[-1] == "localhost"
 
 
+def is_loopback(address: str) -> bool:
+    """Say whether `address`, numeric or a name, can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return is_localhost(address)
+
+
 def to_ascii(name: str) -> str:
     """Return `name` as DNS and TLS write it: A-labels, no final dot, no brackets around IPv6.
 

@@ -49,6 +49,17 @@ class Accounts:
         self._passwords.pop(jid.bare, None)
         self._keys = {key: found for key, found in self._keys.items() if key[0] != jid.bare}
 
+    def copy(self) -> Accounts:
+        """Return other accounts with the same users."""
+        other = Accounts()
+        other._passwords, other._secret = dict(self._passwords), self._secret
+        return other
+
+    def become(self, other: Accounts) -> None:
+        """Have the users of `other` and nobody else."""
+        self._passwords, self._secret = dict(other._passwords), other._secret
+        self._keys, self._guests = {}, set()
+
     def __len__(self) -> int:
         return len(self._passwords)
 

@@ -34,6 +34,11 @@ class Clockwork:
         numbers = itertools.count(1)
         return cls(lambda: at, lambda: str(next(numbers)))
 
+    @classmethod
+    def exchangeable(cls, source: Callable[[], Clockwork]) -> Clockwork:
+        """Return one that is always what `source` gives."""
+        return cls(lambda: source().now(), lambda: source().new_id())
+
     def stamp(self) -> str:
         """Return the present as XEP-0082 writes it, in UTC and without fractions."""
         return f"{self.now().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

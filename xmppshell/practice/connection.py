@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ..network.failures import ConnectionFailed
@@ -35,6 +34,9 @@ from ..protocol.stream_options import Refusal, ServerOptions
 from .directory import Resource
 from .faults import INJECTED, Fault
 from .lax_xml import LaxXml
+from .misbehaviour import Armed, Faults, Moment
+from .output import Output
+from .stream_faults import BAD_UTF8, STREAM_ERRORS, injection, see_other_host
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -56,6 +58,9 @@ MAX_FAILURES: Final = 3
 CLOSE_SECONDS: Final = 1.0
 """How long a client that is sent away has to close its side."""
 
+LATE_SECONDS: Final = 5.0
+"""How long what is written late may take after the end of a connection."""
+
 STALL_SECONDS: Final = 10.0
 """How long a client may leave what it is sent unread, while that holds others up."""
 
@@ -76,7 +81,7 @@ class House(Protocol):
         """How to deviate from the RFCs, if at all."""
 
     @property
-    def faults(self) -> frozenset[Fault]:
+    def faults(self) -> Faults:
         """What to do wrong."""
 
     @property
@@ -136,6 +141,8 @@ class ClientConnection:
         self._over = False
         self._failures = 0
         self._lax: LaxXml | None = None
+        self._output = Output()
+        self._cut: asyncio.Task[None] | None = None
         self._outbox: list[bytes] = []
         self._limit = asyncio.timeout(house.negotiation_seconds)
         self.resource: Resource | None = None
@@ -161,11 +168,11 @@ class ClientConnection:
         """Answer a client that asks to register before it signs in."""
         return self._house.registrar.strangers_iq(iq, self.stream.served_domain)
 
-    def management(self, seconds: int, location: str) -> ManagementOptions:
+    def management(
+        self, new_id: Callable[[], str], seconds: int, location: str
+    ) -> ManagementOptions:
         """Return how to do stream management: for how many `seconds`, and to resume where."""
-        return ManagementOptions(
-            lambda: secrets.token_urlsafe(12), self._take_over, seconds, location
-        )
+        return ManagementOptions(new_id, self._take_over, seconds, location)
 
     def _take_over(self, username: str, stream_id: str) -> Ledger | None:
         try:
@@ -201,6 +208,7 @@ class ClientConnection:
             house.left(self)
             house.note(f"{self._who()} {end}")
             await house.flush()
+            await self._output.finish(LATE_SECONDS)
 
     async def _converse(self) -> None:
         while not self._over:
@@ -297,8 +305,7 @@ class ClientConnection:
         if "://" in target:
             self.send(f"<close xmlns='{ns.FRAMING}' see-other-uri='{place}'/>".encode())
         else:
-            error = f"<see-other-host xmlns='{ns.STREAM_ERRORS}'>{place}</see-other-host>"
-            self.send(f"<stream:error>{error}</stream:error>".encode())
+            self.send(see_other_host(target))
             self.send(self.dialect.end)
         self._limit.reschedule(asyncio.get_running_loop().time() + CLOSE_SECONDS)
 
@@ -365,9 +372,18 @@ class ClientConnection:
         if self.stream.management.enabled:
             self._make_moves()
         pieces, self._outbox = self._outbox, []
-        with contextlib.suppress(ConnectionFailed):
-            for data in self.dialect.packed(*pieces):
-                self._wire.write(data)
+        wait, split = self._delay()
+        for data in self.dialect.packed(*pieces):
+            self._output.write(self._wire, data, wait=wait, split=split)
+
+    def _delay(self) -> tuple[float, bool]:
+        """Return for how long to wait before writing, and whether to write byte by byte."""
+        faults = self._house.faults
+        if self.resource is None or not faults.waiting:
+            return 0.0, False
+        struck = faults.strike(Moment.WRITING, self.resource.jid)
+        wait = sum(int(armed.value) for armed in struck if armed.kind.name == "slow") / 1000
+        return wait, any(armed.kind.name == "split" for armed in struck)
 
     async def drain(self) -> None:
         """Wait until the client has read enough; cut it off if it reads nothing for long."""
@@ -389,7 +405,7 @@ class ClientConnection:
             move = moves[0]
             if isinstance(move, Send):
                 self.send(move.data)
-                if move.name == "proceed" and Fault.AFTER_PROCEED in self._house.faults:
+                if move.name == "proceed" and Fault.AFTER_PROCEED in self._house.faults.signing_in:
                     self._outbox.append(INJECTED)
             elif isinstance(move, BeginTls):
                 self._tls_due = True
@@ -411,13 +427,54 @@ class ClientConnection:
             self._make_moves()
         self._over = True
 
+    # What goes wrong on demand.
+
+    def strike(self) -> None:
+        """Do at once what is to go wrong on this connection."""
+        if self._over or self.resource is None or self.dialect is dialects.COMPONENT:
+            return
+        for armed in self._house.faults.strike(Moment.AT_ONCE, self.resource.jid):
+            self._house.note(f"{armed.kind.name} strikes {self.resource.jid}")
+            self._misbehave(armed, self.resource.jid)
+
+    def _misbehave(self, armed: Armed, jid: JID) -> None:
+        name = armed.kind.name
+        if name in STREAM_ERRORS:
+            self.dismiss(name, STREAM_ERRORS[name])
+        elif name == "drop":
+            self.write()
+            self._over = True
+            self._cut = asyncio.get_running_loop().create_task(self._wire.close())
+        elif name == "close":
+            self._end()
+        elif name == "see-other-host":
+            self.send(injection(armed, jid, 0))
+            self._end()
+        elif name == "forged-carbon":
+            self.send(injection(armed, jid, 0))
+        else:
+            self._inject(injection(armed, jid, self.stream.management.ledger.received))
+
+    def _end(self) -> None:
+        """Say the closing tag; the client has a moment to do so, too."""
+        self.send(self.dialect.end)
+        self._limit.reschedule(asyncio.get_running_loop().time() + CLOSE_SECONDS)
+
+    def _inject(self, data: bytes) -> None:
+        """Queue bytes that the core is not to see, because they are no stream."""
+        if not self._outbox:
+            self._house.output_waits(self)
+        whole = self.dialect is dialects.WEBSOCKET and data != BAD_UTF8
+        self._outbox.append(self.dialect.complete(data) if whole else data)
+
     def dismiss(self, condition: str, text: str) -> None:
         """End the stream from outside with a stream error; the client has a moment to close."""
         if self._over:
             return
         self._send_away(condition, text)
         self.write()
-        self._wire.write_eof()
+        if not self._output.is_late:
+            self._wire.write_eof()
         self._limit.reschedule(asyncio.get_running_loop().time() + CLOSE_SECONDS)
 
 

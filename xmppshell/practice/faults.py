@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -20,9 +20,11 @@ from ..protocol.mechanisms import (
     Advertised,
     MechanismMaker,
     Reply,
+    SaslRefusedError,
     ServerMechanism,
     server_mechanism,
 )
+from ..protocol.problem import Problem
 
 
 class Fault(enum.Enum):
@@ -73,7 +75,26 @@ def faulty_maker(faults: frozenset[Fault], mechanisms: tuple[str, ...]) -> Mecha
         honest = server_mechanism(
             name, accounts, domain=domain, channel=channel, advertised=advertised
         )
-        return _Faulty(honest, faults) if name.startswith("SCRAM") else honest
+        return _Faulty(honest, faults) if faults and name.startswith("SCRAM") else honest
+
+    return make
+
+
+def refusing_maker(refusal: Callable[[], str], maker: MechanismMaker) -> MechanismMaker:
+    """Return what starts exchanges unless `refusal` gives a SASL condition to refuse with."""
+
+    def make(
+        name: str,
+        accounts: Accounts,
+        *,
+        domain: str = "",
+        channel: Channel | None = None,
+        advertised: Advertised | None = None,
+    ) -> ServerMechanism:
+        condition = refusal()
+        if condition:
+            raise SaslRefusedError(Problem("refused on demand"), condition)
+        return maker(name, accounts, domain=domain, channel=channel, advertised=advertised)
 
     return make
 

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from ..network.hostname import host_and_port
+from ..network.hostname import host_and_port, is_loopback
 from ..network.tcp import Listener, Wire, listen
 from ..protocol import dialects
 from ..protocol.dialects import Dialect
 from ..protocol.events import ElementSeen
 from ..protocol.jid import JID
-from ..protocol.mechanisms import MECHANISMS, server_mechanism
+from ..protocol.mechanisms import MECHANISMS
 from ..protocol.stream_options import Refusal, ServerOptions
 from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
 from .actors import PARTS, Actor, Part
 from .clockwork import Clockwork
+from .commands import COMMANDS
 from .conduct import Conduct
 from .connection import CLOSE_SECONDS, WEBSOCKET_PATH, ClientConnection
+from .control_commands import control_commands
 from .directory import Delivery, Directory, Resource
 from .discovery import caps_feature
 from .fast_tokens import Tokens
-from .faults import Fault, faulty_maker, weakened
+from .faults import Fault, faulty_maker, refusing_maker, weakened
 from .hibernation import Hibernation, returned
+from .misbehaviour import Faults, Moment
 from .profiles import Profile
 from .registration import Registrar
 from .repertoire import repertoire
 from .roster import VERSIONING, Rosters
 from .stage import Stage
+from .stream_faults import forged_result
 
 if TYPE_CHECKING:
     from ..network.tls import ServerTlsSettings
     from ..protocol.acknowledgements import Ledger
+    from ..protocol.stanza import Stanza
     from .certificates import Certificates
 
 __all__ = ["PRACTICE_PASSWORD", "PracticeServer", "TlsOffer"]
@@ -49,6 +55,9 @@ RESUME_SECONDS: Final = 300
 
 FRIENDS: Final = (("juliet", "romeo"), ("juliet", "nurse"))
 """Who is in whose roster at the start, both ways."""
+
+COMMAND: Final = f"{{{COMMANDS}}}command"
+"""The payload of a command, which is answered whatever goes wrong."""
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -105,7 +114,8 @@ class PracticeServer:
     ) -> None:
         self.domains = tuple(JID.parse(domain).domain for domain in domains)
         self.accounts = default_accounts(self.domains) if accounts is None else accounts
-        self.rosters = Rosters()
+        self._accounts_at_start = self.accounts.copy()
+        self._parts = tuple(parts)
         self._removed: list[JID] = []
         self._registration = registration
         self._resume_seconds = resume_seconds
@@ -121,36 +131,46 @@ class PracticeServer:
         self.redirect_to = redirect_to
         self.components = {JID.parse(d).domain: s for d, s in (components or {}).items()}
         self.ca_pem = b""
-        self.faults = frozenset(faults)
+        self.faults = Faults(faults, self._fault_armed)
         self.conduct = Conduct(profile)
         self._certificates: Certificates | None = None
-        self._clockwork = clockwork = clockwork or Clockwork()
-        self.fast_tokens = Tokens(clockwork.now)
+        self._time = clockwork or Clockwork()
+        self._clockwork = clockwork = Clockwork.exchangeable(lambda: self._time)
         self._sasl2 = sasl2
+        self._is_fixed = False
         self._mechanisms = mechanisms
         self._exporter = exporter
         self._announce_bindings = announce_bindings
         self._max_stanza_bytes = max_stanza_bytes
         self._on_note = on_note
-        self._befriend()
         self.registrar = Registrar(self.accounts, self._removed.append)
-        actors = [Actor(part, domain, clockwork.now) for domain in self.domains for part in parts]
-        played = repertoire(self.domains, self.accounts, self.rosters, Directory(), clockwork)
-        self._caps = caps_feature(played.facilities, registration=registration)
-        self.stage = Stage(
-            self.domains,
-            self.accounts,
-            actors,
-            self.rosters,
-            clockwork,
-            played,
-            self.registrar if registration else None,
-        )
+        self._furnish()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: list[Listener] = []
         self._connections: dict[ClientConnection, asyncio.Task[object]] = {}
         self._by_resource: dict[Resource, ClientConnection] = {}
         self._hibernation = Hibernation(self._expired)
         self._waiting: dict[ClientConnection, None] = {}
+
+    def _furnish(self) -> None:
+        """Make all that there is at the start, but for the accounts."""
+        clockwork = self._clockwork
+        self.rosters = Rosters()
+        self._befriend()
+        self.fast_tokens = Tokens(clockwork.now)
+        played = repertoire(self.domains, self.accounts, self.rosters, Directory(), clockwork)
+        for command in control_commands(self):
+            played.commands.add(command)
+        self._caps = caps_feature(played.facilities, registration=self._registration)
+        self.stage = Stage(
+            self.domains,
+            self.accounts,
+            [Actor(part, d, clockwork.now) for d in self.domains for part in self._parts],
+            self.rosters,
+            clockwork,
+            played,
+            self.registrar if self._registration else None,
+        )
 
     def _befriend(self) -> None:
         for domain in self.domains:
@@ -259,6 +279,70 @@ class PracticeServer:
         finally:
             del self._connections[connection]
 
+    # What can be changed while it runs (`control_commands.Controlled`).
+
+    @property
+    def private(self) -> bool:
+        """True if the server listens on loopback only, so that all its users are one person."""
+        return is_loopback(self.address)
+
+    def use_profile(self, profile: Profile) -> None:
+        """Answer as the RFCs say, or as a server in use does, from now on."""
+        self.conduct.profile = profile
+
+    def use_clock(self, *, fixed: bool) -> None:
+        """Stop the clock and count the ids from 1, or let both be real."""
+        self._time = Clockwork.fixed() if fixed else Clockwork()
+        self._is_fixed = fixed
+
+    def reset(self) -> None:
+        """Send everybody away and have everything as at the start: accounts, rosters, rooms, all.
+
+        The profile stays, and what is armed is disarmed.
+        """
+        self.faults.disarm()
+        self._hibernation.end()
+        for connection in tuple(self._connections):
+            connection.dismiss("reset", "the practice server begins anew")
+        self._by_resource.clear()
+        self.accounts.become(self._accounts_at_start)
+        if self._is_fixed:
+            self._time = Clockwork.fixed()
+        self._furnish()
+
+    def reset_soon(self) -> None:
+        """Begin anew once the answer to the present request is out."""
+        asyncio.get_running_loop().call_soon(self.reset)
+
+    # Faults on demand.
+
+    def _fault_armed(self) -> None:
+        """Let what strikes at once do so, after what is being answered."""
+        with contextlib.suppress(RuntimeError):  # It waits if the server has not started.
+            asyncio.get_running_loop().call_soon(self._strike)
+
+    def _strike(self) -> None:
+        for connection in tuple(self._by_resource.values()):
+            connection.strike()
+        task = asyncio.get_running_loop().create_task(self.flush())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _stays_silent(self, connection: ClientConnection, stanza: Stanza) -> bool:
+        """Do what strikes a request; say whether it gets no answer."""
+        assert connection.resource is not None
+        jid = connection.resource.jid
+        if not stanza.is_request or stanza.payload == COMMAND:
+            return False
+        silent = False
+        for armed in self.faults.strike(Moment.REQUEST, jid):
+            self.note(f"{armed.kind.name} strikes {jid}")
+            if armed.kind.name == "forged-result":
+                connection.send(forged_result(armed, stanza, jid))
+            else:
+                silent = True
+        return silent
+
     # What connections ask for (`connection.House`).
 
     def options(self, connection: ClientConnection) -> ServerOptions:
@@ -266,15 +350,14 @@ class PracticeServer:
         if connection.dialect is dialects.COMPONENT:
             return self._component_options()
         websocket = connection.dialect is dialects.WEBSOCKET  # It has its TLS already.
+        wrong = self.faults.signing_in
         return ServerOptions(
             domains=frozenset(self.domains),
             accounts=self.accounts.at(lambda: connection.stream.served_domain),
-            mechanisms=weakened(self._mechanisms)
-            if Fault.STRIPPED in self.faults
-            else self._mechanisms,
-            announce_bindings=self._announce_bindings and Fault.STRIPPED not in self.faults,
+            mechanisms=weakened(self._mechanisms) if Fault.STRIPPED in wrong else self._mechanisms,
+            announce_bindings=self._announce_bindings and Fault.STRIPPED not in wrong,
             make_mechanism=self.conduct.maker(
-                faulty_maker(self.faults, self._mechanisms) if self.faults else server_mechanism
+                refusing_maker(self.faults.refusal, faulty_maker(wrong, self._mechanisms))
             ),
             deviations=self.conduct,
             tls=self.tls_offer is not TlsOffer.NONE and not websocket,
@@ -284,7 +367,9 @@ class PracticeServer:
             extra_features=VERSIONING + self._caps,
             max_size=self._max_stanza_bytes,
             dialect=connection.dialect,
-            management=connection.management(self._resume_seconds, self._resume_at),
+            management=connection.management(
+                self._clockwork.new_id, self._resume_seconds, self._resume_at
+            ),
             register=connection.register if self._registration else None,
             sasl2=self._sasl2,
             client_state=True,
@@ -333,10 +418,14 @@ class PracticeServer:
         assert event.stanza is not None
         stage = self.stage
         component = connection.dialect is dialects.COMPONENT
+        if self.faults.waiting and self._stays_silent(connection, event.stanza):
+            return
         take = stage.take_from_component if component else stage.take
         self._deliver(self.conduct.take(connection.resource, event, take))
         while self._removed:
             self._dismiss_account(self._removed.pop())
+        if self.faults.waiting:
+            connection.strike()
 
     def _dismiss_account(self, account: JID) -> None:
         """End the sessions of an account that was cancelled (XEP-0077 3.2)."""
@@ -409,5 +498,8 @@ class PracticeServer:
             connection = self._by_resource.get(delivery.to)
             if connection is not None:
                 connection.send(delivery.data)
+                if self.faults.waiting and delivery.data.startswith(b"<message"):
+                    for _ in self.faults.strike(Moment.DELIVERY, delivery.to.jid):
+                        connection.send(delivery.data)
             else:
                 self._hibernation.deliver(delivery)

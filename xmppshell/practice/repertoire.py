@@ -66,7 +66,7 @@ def repertoire(
     ]
     caps = Caps(clockwork)
     last = LastActivity(rosters, directory, clockwork)
-    facilities += [caps, Pep(rosters, directory, caps, clockwork)]
+    facilities += [caps, Pep(rosters, directory, blocklists, caps, clockwork)]
     facilities += [VCards(), PrivateStorage(), last]
     commands = Commands(clockwork)
     commands.add(uptime(last))

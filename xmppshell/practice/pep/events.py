@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
+from ..blocklists import Blocklists
 from ..caps import Caps
 from ..clockwork import Clockwork
 from ..directory import Delivery, Directory, Resource
@@ -21,7 +22,11 @@ from .vocabulary import ADDRESS, DELAY, EVENT, NOTIFY
 
 
 class Events:
-    """Writes the notifications of all nodes, and sends them by way of `post`."""
+    """Writes the notifications of all nodes.
+
+    Resources that are here get them at once, if nobody blocks anybody; other addresses by way of
+    `post`.
+    """
 
     def __init__(
         self,
@@ -29,6 +34,7 @@ class Events:
         access: Access,
         rosters: Rosters,
         directory: Directory,
+        blocklists: Blocklists,
         caps: Caps,
         clockwork: Clockwork,
     ) -> None:
@@ -36,6 +42,7 @@ class Events:
         self._access = access
         self._rosters = rosters
         self._directory = directory
+        self._blocklists = blocklists
         self._caps = caps
         self._clockwork = clockwork
         self._wanted: dict[Resource, tuple[frozenset[str], frozenset[str]]] = {}
@@ -173,9 +180,12 @@ class Events:
             f"<message from={quoted(str(node.account))} to={quoted(str(to))}"
             f" type='{kind}' id={quoted(self._clockwork.new_id())}>"
             f"<event xmlns='{EVENT}'>{event}</event>{reply_to}{more}</message>"
-        )
+        ).encode()
+        resource = self._directory.at(to)
+        if resource is not None and to.is_full:
+            return [] if self._blocklists.between(node.account, to) else [Delivery(resource, text)]
         sender = Resource(node.account)
-        return [d for d in self.post(sender, text.encode()) if d.to is not sender]
+        return [d for d in self.post(sender, text) if d.to is not sender]
 
 
 def _items(node: Node, inside: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
+from ..blocklists import Blocklists
 from ..capabilities import Identity, Info
 from ..caps import Caps
 from ..clockwork import Clockwork
@@ -36,11 +37,18 @@ class Pep(Facility):
     server_identities = (Identity("pubsub", "pep"),)
 
     def __init__(
-        self, rosters: Rosters, directory: Directory, caps: Caps, clockwork: Clockwork
+        self,
+        rosters: Rosters,
+        directory: Directory,
+        blocklists: Blocklists,
+        caps: Caps,
+        clockwork: Clockwork,
     ) -> None:
         self._nodes = Nodes()
         self._access = Access(rosters)
-        self._events = Events(self._nodes, self._access, rosters, directory, caps, clockwork)
+        self._events = Events(
+            self._nodes, self._access, rosters, directory, blocklists, caps, clockwork
+        )
         caps.listen(self._events.heard)
         self._steps: dict[tuple[str, str, str], Step] = {
             **Publishing(self._nodes, self._access, self._events, clockwork).steps(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import NamedTuple
 
 from ...protocol.jid import JID
@@ -53,11 +52,10 @@ class Standing(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """The message that set the subject, from its occupant and without `to`; its text, and when."""
+    """The message that set the subject, as those who enter get it without `to`, and its text."""
 
     data: bytes
     text: str
-    at: datetime
 
 
 class Room:

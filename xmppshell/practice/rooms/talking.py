@@ -37,22 +37,15 @@ def speak(service: Service, room: Room, envelope: Envelope) -> list[Delivery]:
             return refused
     elif occupant.role < Role.PARTICIPANT:
         return envelope.error("auth", "forbidden", "you have no voice in this room")
-    data = _from_occupant(room, occupant, envelope)
-    now = service.clockwork.now()
-    kept = not has_hint(envelope.element, "no-store", "no-permanent-store")
-    if kept and (has_body(envelope.element) or is_worth_keeping(envelope.element)):
-        uid = room.archive.add(data, room.address(occupant.nick), now)
-    else:
-        uid = service.clockwork.new_id()
-    data = with_stanza_id(data, uid, room.jid)
+    data = _archived(service, room, occupant, envelope)
     if subject is not None:
-        room.subject = Subject(append_child(data, service.delay(room)), subject, now)
-    elif kept and has_body(envelope.element):
+        room.subject = Subject(append_child(data, service.delay(room)), subject)
+    elif has_body(envelope.element) and not _is_passing(envelope.element):
         delayed = envelope.element.find(f"{{{ns.DELAY}}}delay") is not None
         owner = room.affiliation(occupant.account) is Affiliation.OWNER
         # Of what an owner quotes, the true time is said already (7.9).
         past = data if delayed and owner else append_child(data, service.delay(room))
-        room.history.keep(past, now)
+        room.history.keep(past, service.clockwork.now())
     return [delivery for jid, _ in room.sessions() for delivery in service.deliver(jid, data)]
 
 
@@ -73,6 +66,22 @@ def whisper(service: Service, room: Room, envelope: Envelope, nick: str) -> list
         return envelope.error("auth", "forbidden", text)
     data = append_child(_from_occupant(room, occupant, envelope), f"<x xmlns='{USER}'/>".encode())
     return [delivery for jid in target.sessions for delivery in service.deliver(jid, data)]
+
+
+def _archived(service: Service, room: Room, occupant: Occupant, envelope: Envelope) -> bytes:
+    """Archive a message if it is worth it; return it as all get it, with the room's id."""
+    data = _from_occupant(room, occupant, envelope)
+    if is_worth_keeping(envelope.element) and not _is_passing(envelope.element):
+        sender = room.address(occupant.nick)
+        uid = room.archive.add(data, sender, service.clockwork.now())
+    else:
+        uid = service.clockwork.new_id()
+    return with_stanza_id(data, uid, room.jid)
+
+
+def _is_passing(element: etree._Element) -> bool:
+    """Say whether the sender wants a message to be kept nowhere (XEP-0334)."""
+    return has_hint(element, "no-store", "no-permanent-store")
 
 
 def _new_subject(element: etree._Element) -> str | None:

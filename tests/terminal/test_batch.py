@@ -53,12 +53,14 @@ def test_quiet_prints_nothing_but_what_came(server: Served) -> None:
 
 def test_raw_is_exactly_what_came(server: Served) -> None:
     body = "a\u202e <&amp; \u009b &#x9; é"
-    message = f"<message to='$me' id='m1'><body>{body.replace('<', '&lt;')}</body></message>"
+    # A headline is not archived, so that the server adds no more than the sender.
+    head = "<message to='$me' type='headline' id='m1'>"
+    message = f"{head}<body>{body.replace('<', '&lt;')}</body></message>"
     done = server.run("-q", "--format", "raw", "-e", message, "-e", PING)
     first, second, *rest = done.stdout.split("\n")
     assert rest == [""]
     assert re.fullmatch(
-        rf"<message to='(juliet@localhost/\w+)' id='m1' from='\1'>"
+        rf"<message to='(juliet@localhost/\w+)' type='headline' id='m1' from='\1'>"
         rf"<body>{re.escape(body.replace('<', '&lt;'))}</body></message>",
         first,
     )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID, JIDError
+from ..protocol.xml import Context, parse_element
 from ..protocol.xml.tokens import quoted
-from .markup import append_child
+from .markup import append_child, without_children
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -31,6 +32,14 @@ def claimed_ids(element: etree._Element, by: JID) -> list[int]:
         for place, child in enumerate(element)
         if child.tag == _TAG and _is(child.get("by", ""), by)
     ]
+
+
+def without_claims(data: bytes, by: JID) -> bytes:
+    """Return the stanza `data` without the ids that somebody claims `by` to have given."""
+    if ns.STANZA_ID.encode() not in data:
+        return data
+    claimed = claimed_ids(parse_element(data, Context.for_namespace(ns.CLIENT)), by)
+    return without_children(data, claimed) if claimed else data
 
 
 def _is(text: str, jid: JID) -> bool:

@@ -13,6 +13,7 @@ from ..clockwork import Clockwork
 from ..directory import Delivery, Directory, Resource
 from ..facilities import Post
 from ..markup import rewrite
+from ..stanza_ids import without_claims
 from .room import Room
 
 
@@ -45,7 +46,7 @@ class Service:
 
     def deliver(self, jid: JID, data: bytes) -> list[Delivery]:
         """Return the delivery of a stanza to a full JID, `to` included, if it is connected."""
-        data = rewrite(data, {"to": str(jid)})
+        data = without_claims(rewrite(data, {"to": str(jid)}), jid.bare)
         resource = self._directory.at(jid)
         if resource is not None:
             return [Delivery(resource, data)]

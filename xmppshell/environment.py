@@ -40,6 +40,11 @@ class Environment:
         return self.variables.get("XMPPSHELL_PASSWORD")
 
     @property
+    def component_secret(self) -> str | None:
+        """The secret in XMPPSHELL_COMPONENT_SECRET, if it is set."""
+        return self.variables.get("XMPPSHELL_COMPONENT_SECRET")
+
+    @property
     def width(self) -> int:
         """The width of the terminal in columns; 80 where it is unknown."""
         return shutil.get_terminal_size().columns

@@ -62,6 +62,13 @@ def seconds(text: str) -> float:
     return value
 
 
+def port(text: str) -> int:
+    """Return the port number that `text` is, 0 for any free one; raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
+    return int(text)
+
+
 def address(text: str) -> tuple[str, int]:
     """Return host and port of `ADDRESS:PORT`, either of which may be left out."""
     host, colon, port = text.rpartition(":")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..configuration.keys import DEFAULT_KEYS
 from ..exit_status import ExitStatus
-from .options import add_color, add_keys, address
+from .options import add_color, add_keys, address, port
 from .usage import Commands, need_a_terminal
 
 if TYPE_CHECKING:
     from ..environment import Environment
+
+PROFILES: Final = ("rfc", "prosody", "ejabberd")
+"""The names of the profiles, known without reading what they mean."""
 
 
 def add_to(commands: Commands) -> None:
@@ -29,7 +32,18 @@ def _add_demo(commands: Commands) -> None:
     )
     parser.set_defaults(action=_demo)
     _add_negotiation(parser)
+    _add_profile(parser)
     add_color(parser)
+
+
+def _add_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile",
+        choices=PROFILES,
+        default=PROFILES[0],
+        help="whose answers to give to malformed input: the RFCs', or those that Prosody 0.12 or "
+        "ejabberd 23.01 give (rfc)",
+    )
 
 
 def _add_negotiation(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +63,47 @@ def _add_serve(commands: Commands) -> None:
         type=address,
         default=("127.0.0.1", 5222),
         metavar="ADDR:PORT",
-        help="where to listen (127.0.0.1:5222; port 0 takes a free one)",
+        help="where to listen (127.0.0.1:5222; port 0 takes a free one); anything but loopback "
+        "lets in everybody who can reach it",
+    )
+    parser.add_argument(
+        "--direct-tls", type=port, metavar="PORT", help="take TLS connections at a port, too"
+    )
+    parser.add_argument(
+        "--websocket", type=port, metavar="PORT", help="take WebSocket connections at a port, too"
+    )
+    parser.add_argument(
+        "--component",
+        action="append",
+        default=[],
+        metavar="DOMAIN",
+        help="take a component for this domain, too; may be repeated. Its secret is in "
+        "XMPPSHELL_COMPONENT_SECRET, or that of the accounts",
+    )
+    parser.add_argument(
+        "--component-port",
+        type=port,
+        default=5347,
+        metavar="PORT",
+        help="where components connect (5347)",
+    )
+    parser.add_argument(
+        "--secret-file",
+        metavar="FILE",
+        help="take the secret of components from the first line of a file",
+    )
+    _add_profile(parser)
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="let something go wrong; may be repeated. An unknown name is answered with a list",
+    )
+    parser.add_argument(
+        "--fixed",
+        action="store_true",
+        help="stop the clock, and count ids from 1: the same words give the same answers",
     )
     parser.add_argument(
         "--ca-file", metavar="FILE", help="write the CA certificate here, for clients to trust"
@@ -74,6 +128,7 @@ def _demo(options: argparse.Namespace, environment: Environment) -> ExitStatus:
     import asyncio
 
     from ..pilot import Negotiation, Stage
+    from ..practice.profiles import Profile
     from ..terminal.demo import run_demo
 
     return asyncio.run(
@@ -82,6 +137,7 @@ def _demo(options: argparse.Namespace, environment: Environment) -> ExitStatus:
             colour=options.color,
             negotiation=Negotiation(options.negotiate or "auto"),
             until=Stage(options.until) if options.until else None,
+            profile=Profile(options.profile),
         )
     )
 
@@ -89,17 +145,24 @@ def _demo(options: argparse.Namespace, environment: Environment) -> ExitStatus:
 def _serve(options: argparse.Namespace, environment: Environment) -> ExitStatus:
     import asyncio
 
-    from ..terminal.demo import run_server
+    from ..practice.profiles import Profile
+    from ..terminal.serving import Serving, run_server
 
-    host, port = options.listen
-    return asyncio.run(
-        run_server(
-            environment,
-            host,
-            port,
-            ca_file=options.ca_file,
-            client_cert=options.client_cert,
-            exporter=options.tls_exporter,
-            sasl2=options.sasl2,
-        )
+    host, number = options.listen
+    serving = Serving(
+        address=host,
+        port=number,
+        direct_tls_port=options.direct_tls,
+        websocket_port=options.websocket,
+        components=tuple(options.component),
+        component_port=options.component_port,
+        secret_file=options.secret_file,
+        ca_file=options.ca_file,
+        client_cert=options.client_cert,
+        exporter=options.tls_exporter,
+        sasl2=options.sasl2,
+        profile=Profile(options.profile),
+        faults=tuple(options.fault),
+        fixed=options.fixed,
     )
+    return asyncio.run(run_server(environment, serving))

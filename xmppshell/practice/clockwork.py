@@ -27,12 +27,17 @@ class Clockwork:
 
     now: Callable[[], datetime] = _now
     new_id: Callable[[], str] = lambda: secrets.token_urlsafe(12)
+    is_fixed: bool = False
 
     @classmethod
     def fixed(cls, at: datetime = FIXED_TIME) -> Clockwork:
         """Return one whose time is always `at`, and whose ids are `1`, `2`, `3` ..."""
         numbers = itertools.count(1)
-        return cls(lambda: at, lambda: str(next(numbers)))
+        return cls(lambda: at, lambda: str(next(numbers)), True)
+
+    def afresh(self) -> Clockwork:
+        """Return one as this was at its beginning: a fixed one counts from 1 again."""
+        return Clockwork.fixed(self.now()) if self.is_fixed else self
 
     @classmethod
     def exchangeable(cls, source: Callable[[], Clockwork]) -> Clockwork:

@@ -137,7 +137,6 @@ class PracticeServer:
         self._time = clockwork or Clockwork()
         self._clockwork = clockwork = Clockwork.exchangeable(lambda: self._time)
         self._sasl2 = sasl2
-        self._is_fixed = False
         self._mechanisms = mechanisms
         self._exporter = exporter
         self._announce_bindings = announce_bindings
@@ -293,7 +292,6 @@ class PracticeServer:
     def use_clock(self, *, fixed: bool) -> None:
         """Stop the clock and count the ids from 1, or let both be real."""
         self._time = Clockwork.fixed() if fixed else Clockwork()
-        self._is_fixed = fixed
 
     def reset(self) -> None:
         """Send everybody away and have everything as at the start: accounts, rosters, rooms, all.
@@ -306,8 +304,7 @@ class PracticeServer:
             connection.dismiss("reset", "the practice server begins anew")
         self._by_resource.clear()
         self.accounts.become(self._accounts_at_start)
-        if self._is_fixed:
-            self._time = Clockwork.fixed()
+        self._time = self._time.afresh()
         self._furnish()
 
     def reset_soon(self) -> None:

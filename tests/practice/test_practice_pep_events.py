@@ -182,6 +182,8 @@ def test_a_stranger_subscribes_to_an_open_node(house: House) -> None:
     assert "replyto" not in told[1]
     # Who loses the right to read loses the subscription.
     configure(house, JULIET, access_model="presence")
+    listing = ask(house, JULIET, f"<subscriptions node='{TUNE}'/>", kind="get", owner=True)
+    assert "mercutio" not in listing[0][1]
     assert receivers(publish(house, JULIET, ITEM)) == [JULIET]
     configure(house, JULIET, access_model="open")
     assert receivers(publish(house, JULIET, ITEM)) == [JULIET]

@@ -295,7 +295,7 @@ def _command(session: _Session, status: str, inside: str = "") -> str:
 
 
 def _refused(envelope: Envelope, detail: str, text: str) -> list[Delivery]:
-    """Refuse what was asked in a wrong way (XEP-0050 4.5)."""
+    """Refuse what was asked in a wrong way, with a condition of XEP-0050."""
     return envelope.error("modify", "bad-request", text, _detail(detail))
 
 

@@ -69,7 +69,7 @@ class Discovery:
         return envelope.result(items_query([*hosts, *self._offered(envelope, to)]))
 
     def account_info(self, envelope: Envelope, to: JID) -> list[Delivery]:
-        """Answer what an account is, to those who may see its presence (RFC 6121 8.5.1)."""
+        """Answer what an account is, to those who may see its presence."""
         if node_of(envelope):
             return self._node_info(envelope, to)
         if not self._rosters.sees(envelope.sender.jid, to):
@@ -78,9 +78,8 @@ class Discovery:
         identities = [Identity("account", "registered")]
         identities += (each for f in facilities for each in f.account_identities)
         offered = (feature for f in facilities for feature in f.account_features)
-        return envelope.result(
-            info_query(Info(tuple(identities), (*_ACCOUNT_FEATURES, *offered)), "")
-        )
+        features = tuple(dict.fromkeys((*_ACCOUNT_FEATURES, *offered)))
+        return envelope.result(info_query(Info(tuple(identities), features), ""))
 
     def account_items(self, envelope: Envelope, to: JID) -> list[Delivery]:
         """Answer which nodes of an account the asker may see (XEP-0163 6.2).

@@ -33,7 +33,7 @@ class Access:
         return self._rosters.sees(asker, node.account)
 
     def may_publish(self, node: Node, asker: JID) -> bool:
-        """Say whether `asker` may publish (4.1, 4.3)."""
+        """Say whether `asker` may publish (4.1)."""
         affiliation = node.affiliation(asker)
         if affiliation in ("owner", "publisher"):
             return True

@@ -1,4 +1,4 @@
-"""How a node is configured: the fields, their defaults, and changes to them (XEP-0060 16.4.4)."""
+"""How a node is configured: the fields, their defaults, and changes to them (XEP-0060)."""
 
 from __future__ import annotations
 

@@ -147,8 +147,8 @@ class Events:
     def _audience(self, node: Node) -> list[JID]:
         """Return whom to write to: resources by capabilities, then who subscribed explicitly.
 
-        Who may not read the node any longer is not subscribed any longer (XEP-0163 7.1). Nobody
-        is told twice: an explicit subscription gives nothing to who is told by the other way.
+        Nobody is told twice: an explicit subscription gives nothing to who is told by the other
+        way.
         """
         account = node.account
         contacts = [i.jid for i in self._rosters.of(account) if i.from_]
@@ -159,12 +159,15 @@ class Events:
         feature = node.name + NOTIFY
         told = {r.jid: None for r in resources if feature in self._caps.features(r)}
         accounts = {jid.bare for jid in told}
+        self.prune(node)
+        told.update((each, None) for each in node.subscribers if each not in accounts)
+        return list(told)
+
+    def prune(self, node: Node) -> None:
+        """End the subscriptions of those who may not read the node any longer (XEP-0163 7.1)."""
         for subscriber in tuple(node.subscribers):
             if self._access.denial(node, subscriber) is not None:
                 del node.subscribers[subscriber]
-            elif subscriber not in accounts:
-                told[subscriber] = None
-        return list(told)
 
     def _send(
         self, node: Node, to: JID, event: str, item: Item | None = None, more: str = ""

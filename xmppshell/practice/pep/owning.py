@@ -73,6 +73,7 @@ class Owning:
             return request.result()
         node.config = node.config.changed(form)
         node.trim()
+        self._events.prune(node)
         told = self._events.configured(node) if node.config.on("notify_config") else []
         return request.result() + told
 
@@ -97,6 +98,7 @@ class Owning:
 
     def _subscriptions(self, request: Request) -> list[Delivery]:
         node = self._node(request)
+        self._events.prune(node)
         entries = [subscription(jid) for jid in node.subscribers]
         return request.result(listing("subscriptions", node.name, entries))
 
@@ -132,6 +134,7 @@ class Owning:
             node.affiliations.pop(jid.bare, None)
             if name != "none":
                 node.affiliations[jid.bare] = name
+        self._events.prune(node)
         return request.result()
 
     def _read(self, request: Request, name: str, known: tuple[str, ...]) -> dict[JID, str]:

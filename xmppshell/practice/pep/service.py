@@ -33,7 +33,7 @@ class Pep(Facility):
 
     account_features = FEATURES
     account_identities = (Identity("pubsub", "pep"),)
-    # The accounts are the services, but clients from before XEP-0163 1.1 ask the server.
+    # The accounts are the services, but older clients ask the server.
     server_identities = (Identity("pubsub", "pep"),)
 
     def __init__(

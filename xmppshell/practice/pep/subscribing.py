@@ -96,7 +96,11 @@ class Subscribing:
         return jid
 
     def _nodes_asked(self, request: Request) -> list[Node]:
-        return [self._node(request)] if request.optional_node else self._nodes.of(request.account)
+        one = request.optional_node
+        nodes = [self._node(request)] if one else self._nodes.of(request.account)
+        for node in nodes:
+            self._events.prune(node)
+        return nodes
 
     def _node(self, request: Request) -> Node:
         node = self._nodes.get(request.account, request.node)

@@ -59,7 +59,7 @@ FEATURES: Final = (
         )
     ),
 )
-"""What the service can do, in the words of XEP-0060 10 and 16."""
+"""What the service can do, in the words of XEP-0060 10."""
 
 
 class Refused(Exception):

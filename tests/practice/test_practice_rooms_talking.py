@@ -57,6 +57,7 @@ def test_what_only_the_room_may_say_is_taken_out_of_a_message():
         "romeo/b",
         f"<message to='{ROOM}' type='groupchat'><stanza-id xmlns='urn:xmpp:sid:0' id='f' "
         f"by='{ROOM}'/><stanza-id xmlns='urn:xmpp:sid:0' id='k' by='elsewhere'/>"
+        "<stanza-id xmlns='urn:xmpp:sid:0' id='j' by='JULIET@localhost'/>"
         "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='f'><a/></occupant-id><body>b</body>"
         f"<x xmlns='{MUC}#user'><status code='104'/></x></message>",
     )

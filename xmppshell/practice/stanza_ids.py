@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID, JIDError
-from ..protocol.xml import Context, parse_element
 from ..protocol.xml.tokens import quoted
-from .markup import append_child, without_children
+from .markup import append_child
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -27,23 +27,20 @@ def claimed_ids(element: etree._Element, by: JID) -> list[int]:
 
     Who gives ids takes these away first (XEP-0359).
     """
+    return ids_claimed_by(element, lambda jid: jid == by)
+
+
+def ids_claimed_by(element: etree._Element, ours: Callable[[JID], bool]) -> list[int]:
+    """Return the places of the ids in a message whose `by` is one of `ours`."""
     return [
         place
         for place, child in enumerate(element)
-        if child.tag == _TAG and _is(child.get("by", ""), by)
+        if child.tag == _TAG and _is(child.get("by", ""), ours)
     ]
 
 
-def without_claims(data: bytes, by: JID) -> bytes:
-    """Return the stanza `data` without the ids that somebody claims `by` to have given."""
-    if ns.STANZA_ID.encode() not in data:
-        return data
-    claimed = claimed_ids(parse_element(data, Context.for_namespace(ns.CLIENT)), by)
-    return without_children(data, claimed) if claimed else data
-
-
-def _is(text: str, jid: JID) -> bool:
+def _is(text: str, ours: Callable[[JID], bool]) -> bool:
     try:
-        return JID.parse(text) == jid
+        return ours(JID.parse(text))
     except JIDError:
         return False

@@ -13,7 +13,6 @@ from ..clockwork import Clockwork
 from ..directory import Delivery, Directory, Resource
 from ..facilities import Post
 from ..markup import rewrite
-from ..stanza_ids import without_claims
 from .room import Room
 
 
@@ -44,9 +43,13 @@ class Service:
         """Say whether there may be somebody at `jid`: a user, or any address elsewhere."""
         return jid.domain != self._user_domain or jid.bare in self._accounts
 
+    def has_account(self, jid: JID) -> bool:
+        """Say whether `jid` is the bare JID of a user of the server."""
+        return jid.is_bare and jid in self._accounts
+
     def deliver(self, jid: JID, data: bytes) -> list[Delivery]:
         """Return the delivery of a stanza to a full JID, `to` included, if it is connected."""
-        data = without_claims(rewrite(data, {"to": str(jid)}), jid.bare)
+        data = rewrite(data, {"to": str(jid)})
         resource = self._directory.at(jid)
         if resource is not None:
             return [Delivery(resource, data)]

@@ -9,7 +9,7 @@ from ..directory import Delivery
 from ..envelope import Envelope
 from ..markup import append_child, rewrite, without_children
 from ..message_rules import has_body, has_hint, is_worth_keeping
-from ..stanza_ids import claimed_ids, with_stanza_id
+from ..stanza_ids import ids_claimed_by, with_stanza_id
 from .limits import MAX_SUBJECT, MAX_SUBJECT_BYTES
 from .names import OCCUPANT_ID, USER
 from .ranks import Affiliation, Role
@@ -64,13 +64,15 @@ def whisper(service: Service, room: Room, envelope: Envelope, nick: str) -> list
     if least is None or occupant.role < least:
         text = "private messages are restricted in this room"
         return envelope.error("auth", "forbidden", text)
-    data = append_child(_from_occupant(room, occupant, envelope), f"<x xmlns='{USER}'/>".encode())
+    data = append_child(
+        _from_occupant(service, room, occupant, envelope), f"<x xmlns='{USER}'/>".encode()
+    )
     return [delivery for jid in target.sessions for delivery in service.deliver(jid, data)]
 
 
 def _archived(service: Service, room: Room, occupant: Occupant, envelope: Envelope) -> bytes:
     """Archive a message if it is worth it; return it as all get it, with the room's id."""
-    data = _from_occupant(room, occupant, envelope)
+    data = _from_occupant(service, room, occupant, envelope)
     if is_worth_keeping(envelope.element) and not _is_passing(envelope.element):
         sender = room.address(occupant.nick)
         uid = room.archive.add(data, sender, service.clockwork.now())
@@ -106,11 +108,12 @@ def _may_not_set(
     return []
 
 
-def _from_occupant(room: Room, occupant: Occupant, envelope: Envelope) -> bytes:
+def _from_occupant(service: Service, room: Room, occupant: Occupant, envelope: Envelope) -> bytes:
     """Return a message as others get it: from the occupant, and with nothing that is forged."""
     element = envelope.element
     forged = [place for place, child in enumerate(element) if child.tag in _FOR_THE_ROOM]
-    forged += claimed_ids(element, room.jid)
+    # Neither the room has given an id yet, nor any account that may get the message, also later.
+    forged += ids_claimed_by(element, lambda by: by == room.jid or service.has_account(by))
     data = without_children(envelope.data, forged) if forged else envelope.data
     data = rewrite(data, {"from": str(room.address(occupant.nick)), "to": None})
     mark = f"<occupant-id xmlns='{OCCUPANT_ID}' id='{occupant.id}'/>"

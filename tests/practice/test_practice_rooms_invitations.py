@@ -74,6 +74,17 @@ def test_that_somebody_is_away_is_not_told():
     assert invite(party, "juliet/a", one("romeo@elsewhere.example")) == []
 
 
+def test_who_is_away_finds_the_invitation_on_coming_back():
+    party = Party()
+    party.open()
+    party.leave("romeo/b")
+    invite(party, "juliet/a", one("romeo@localhost"))
+    said = party.enter("romeo/b", 1)
+    (message,) = party.only(said, "romeo/b", "message")
+    assert message.get("from") == ROOM
+    assert message.find(f"{USER}x/{USER}invite").get("from") == "juliet@localhost"
+
+
 def test_only_occupants_invite():
     party = Party()
     party.open()

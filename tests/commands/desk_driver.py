@@ -95,6 +95,7 @@ class Stage:
 
     def __init__(self, port: int, ca_file: Path, configuration: str = "") -> None:
         self.port, self.ca_file = port, ca_file
+        self.server: PracticeServer | None = None
         self.screen = KeepingScreen(
             passwords={f"{name}@localhost": PRACTICE_PASSWORD for name in ("juliet", "romeo")}
         )
@@ -163,6 +164,7 @@ async def stage(folder: Path, configuration: str = "") -> AsyncIterator[Stage]:
     ca_file.write_bytes(server.ca_pem)
     text = configuration.replace("$PORT", str(server.port)).replace("$CA", str(ca_file))
     set_up = Stage(server.port, ca_file, text)
+    set_up.server = server
     try:
         yield set_up
     finally:

@@ -53,7 +53,7 @@ def _pieces(text: str, path: Sequence[int]) -> list[str]:
         if token.kind in _OPENING:
             number = following[-1]
             following[-1] += 1
-            begins = len(trail) == len(path) and [*trail, number] == wanted
+            begins = not found and len(trail) == len(path) and [*trail, number] == wanted
             if begins or found:
                 found.append(token.text)
             if token.kind is TokenKind.START_TAG:
@@ -75,7 +75,7 @@ def _pieces(text: str, path: Sequence[int]) -> list[str]:
 def _used(pieces: Sequence[str]) -> list[str | None]:
     """Return the prefixes that the tags among `pieces` may use, None for no prefix."""
     used: dict[str | None, None] = {}
-    for piece in pieces:
+    for piece in dict.fromkeys(pieces):
         name = _NAME.match(piece)
         if name is None:
             continue

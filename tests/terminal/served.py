@@ -59,6 +59,11 @@ class Served:
     def __exit__(self, *exc_info: object) -> None:
         self.kill()
 
+    @property
+    def pid(self) -> int:
+        """The process of the server."""
+        return self._process.pid
+
     def kill(self) -> None:
         """End the server as a crash would."""
         self._process.kill()

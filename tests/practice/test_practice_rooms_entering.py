@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from room_driver import MUC, ROOM, Party, codes, item, nick_of, refused
 
+from xmppshell.practice import router
 from xmppshell.practice.rooms import entering
 from xmppshell.practice.rooms.history import History, Wish, read_wish
 from xmppshell.protocol.xml import Context, parse_element
@@ -83,6 +84,17 @@ def test_there_is_a_limit_to_rooms(monkeypatch):
     party.open()
     said = party.say("romeo/b", f"<presence to='x@rooms.localhost/R'><x xmlns='{MUC}'/></presence>")
     assert refused(said, "romeo/b") == ("wait", "resource-constraint")
+
+
+def test_there_is_a_limit_to_the_addresses_that_see_presence(monkeypatch):
+    monkeypatch.setattr(router, "MAX_DIRECTED", 1)
+    party = Party()
+    party.open()
+    said = party.say("juliet/a", f"<presence to='{ROOM}/Other'/>")
+    assert refused(said, "juliet/a") == ("wait", "resource-constraint")
+    assert len(party.say("juliet/a", f"<presence to='{ROOM}/Jule'/>")) == 1
+    party.say("juliet/a", f"<presence type='unavailable' to='{ROOM}/Jule'/>")
+    assert len(party.only(party.join("juliet/a", "Other"), "juliet/a", "presence")) == 1
 
 
 # The order of what a newcomer gets (7.2.2, 7.2.13 to 7.2.15).

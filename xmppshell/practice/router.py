@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from ..protocol.stanza import Stanza
 
+MAX_DIRECTED: Final = 1000
+"""How many addresses one resource may send presence to directly, rooms included."""
+
 SERVER_LANGUAGE: Final = "en"
 """The default language of every stream that the server opens."""
 
@@ -158,6 +161,9 @@ class Router:
 
     def _route(self, envelope: Envelope, to: JID | None) -> list[Delivery]:
         """Hand a stanza to whoever is responsible for its address."""
+        if _is_seen_too_widely(envelope):
+            text = f"presence is sent directly to at most {MAX_DIRECTED} addresses"
+            return envelope.error("wait", "resource-constraint", text)
         host = self._hosts.get(to.domain) if to is not None else None
         if host is not None and to is not None:
             return self._to_host(envelope, to, host)
@@ -330,6 +336,14 @@ def _stamped(sender: Resource, data: bytes, element: etree._Element) -> bytes:
     if language and language != SERVER_LANGUAGE and element.attrib.get(_LANG) is None:
         changes["xml:lang"] = language
     return rewrite(data, changes)
+
+
+def _is_seen_too_widely(envelope: Envelope) -> bool:
+    """Say whether presence is for one address more than the server remembers (RFC 6121 4.6)."""
+    stanza, directed = envelope.stanza, envelope.sender.directed
+    is_new = envelope.to is not None and envelope.to not in directed
+    available = stanza.kind == "presence" and stanza.type is None
+    return available and is_new and len(directed) >= MAX_DIRECTED
 
 
 def _iq_fault(envelope: Envelope) -> str:

@@ -407,7 +407,7 @@ class TestAround:
 
 def prefs(default: str, always: str = "", never: str = "") -> str:
     lists = "".join(
-        f"<{name}>{f'<jid>{jid}</jid>' if jid else ''}</{name}>"
+        f"<{name}><jid>{jid}</jid></{name}>" if jid else f"<{name}/>"
         for name, jid in (("always", always), ("never", never))
     )
     return f"<prefs xmlns='urn:xmpp:mam:2' default='{default}'>{lists}</prefs>"

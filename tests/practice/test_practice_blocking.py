@@ -224,6 +224,16 @@ class TestStanzas:
         assert len(house.say("juliet/new", archive)) == 1
         assert len(house.say("romeo/orchard", archive)) == 2, "but with its sender it is"
 
+    def test_what_waits_already_is_not_delivered(self, house: House) -> None:
+        for who in ("juliet/balcony", "juliet/phone"):
+            house.say(who, "<presence><priority>-1</priority></presence>")
+        house.say("romeo/orchard", MESSAGE.format("juliet@localhost"))
+        house.say("mercutio/street", MESSAGE.format("juliet@localhost"))
+        house.say("juliet/phone", change("block", ROMEO))
+        said = house.say("juliet/phone", "<presence/>")
+        senders = [parsed(text).get("from") for _, text in said if text.startswith("<message")]
+        assert senders == ["mercutio@localhost/street"]
+
     def test_what_is_not_sent_is_not_archived(self, house: House) -> None:
         house.say("juliet/balcony", change("block", ROMEO))
         house.say("juliet/balcony", MESSAGE.format(ROMEO))

@@ -43,7 +43,9 @@ class Preferences:
     def xml(self) -> str:
         """Return the `<prefs/>` element."""
         lists = (("always", self.always), ("never", self.never))
-        inside = "".join(f"<{name}>{_jids(jids)}</{name}>" for name, jids in lists)
+        inside = "".join(
+            f"<{name}>{_jids(jids)}</{name}>" if jids else f"<{name}/>" for name, jids in lists
+        )
         return f"<prefs xmlns='{ns.MAM}' default='{self.default}'>{inside}</prefs>"
 
 

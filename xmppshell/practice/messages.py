@@ -100,10 +100,10 @@ class Messages:
         if fault:
             return envelope.error("cancel", "service-unavailable", fault)
         if again:
-            self._offline.keep(account, envelope.data, again=True)
+            self._offline.keep(account, envelope.sender.jid, envelope.data, again=True)
             return []
         data = self._accepted(envelope, account)
-        self._offline.keep(account, data)
+        self._offline.keep(account, envelope.sender.jid, data)
         return self._carbons.received(envelope, data, account, (envelope.sender,))
 
     def _accepted(self, envelope: Envelope, account: JID) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ..protocol import namespaces as ns
 from ..protocol.jid import JID
 from ..protocol.xml import Context, parse_element
+from .blocklists import Blocklists
 from .clockwork import Clockwork
 from .directory import Delivery, Resource
 from .facilities import Facility
@@ -28,20 +29,22 @@ MAX_BYTES: Final = 512 * 1024
 
 @dataclass(slots=True)
 class _Box:
-    messages: list[bytes] = field(default_factory=list)
+    messages: list[tuple[JID, bytes]] = field(default_factory=list)
     size: int = 0
 
 
 class Offline(Facility):
     """Keeps messages until a resource comes that takes them: once, and in order.
 
-    They come with a `<delay/>` of the account's domain, which says when they were sent.
+    They come with a `<delay/>` of the account's domain, which says when they were sent. Those of
+    senders who were blocked in the meantime (`blocklists`) do not come.
     """
 
     server_features = ("msgoffline",)
 
-    def __init__(self, clockwork: Clockwork) -> None:
+    def __init__(self, clockwork: Clockwork, blocklists: Blocklists) -> None:
         self._clockwork = clockwork
+        self._blocklists = blocklists
         self._boxes: defaultdict[JID, _Box] = defaultdict(_Box)
 
     def fault(self, account: JID, data: bytes, element: etree._Element) -> str:
@@ -57,8 +60,8 @@ class Offline(Facility):
             return "nobody is there, and no more messages can be stored"
         return ""
 
-    def keep(self, account: JID, data: bytes, *, again: bool = False) -> None:
-        """Keep the message `data`, for which there must be no `fault`.
+    def keep(self, account: JID, sender: JID, data: bytes, *, again: bool = False) -> None:
+        """Keep the message `data` of `sender`, for which there must be no `fault`.
 
         With `again`, it had been delivered and came back: a `<delay/>` that it has is right.
         """
@@ -68,15 +71,20 @@ class Offline(Facility):
             note = delay(self._clockwork.stamp(), account.domain)
             data = append_child(data, note.encode())
         box = self._boxes[account]
-        box.messages.append(data)
+        box.messages.append((sender, data))
         box.size += len(data)
 
     def available(self, resource: Resource, *, first: bool) -> list[Delivery]:
         """Give what waits to a resource whose priority is not negative (XEP-0160 2)."""
         if resource.priority is None or resource.priority < 0:
             return []
-        box = self._boxes.pop(resource.jid.bare, None)
-        return [] if box is None else [Delivery(resource, data) for data in box.messages]
+        account = resource.jid.bare
+        box = self._boxes.pop(account, None)
+        return [
+            Delivery(resource, data)
+            for sender, data in (box.messages if box is not None else ())
+            if not self._blocklists.blocks(account, sender)
+        ]
 
     def removed(self, account: JID) -> None:
         """Forget what waits for an account that was cancelled."""

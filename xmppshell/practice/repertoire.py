@@ -53,9 +53,9 @@ def repertoire(
     clockwork: Clockwork,
 ) -> Repertoire:
     """Return what there is for the users of `domains`."""
-    offline = Offline(clockwork)
-    carbons = Carbons(directory)
     blocklists = Blocklists()
+    offline = Offline(clockwork, blocklists)
+    carbons = Carbons(directory)
     archives = Archives(rosters, clockwork)
     messages = Messages(directory, domains, accounts, offline, carbons, archives)
     facilities: list[Facility] = [

@@ -35,14 +35,14 @@ async def answer_to(case: Case, folder: Path, **options: object) -> str:
         client = await stand.connect()
         if case in HEADERS:
             heard = await _rest(client, case)
-            return _joined(_pieces(heard, heard=False), case)
+            return joined(pieces_of(heard, heard=False), case)
         await client.ask(HEADER, "</stream:features>")
         if case in BEFORE or case in SIGNING_IN:
-            return _joined(_pieces(await _rest(client, case)), case)
+            return joined(pieces_of(await _rest(client, case)), case)
         await client.ask(plain("juliet"), "<success[^>]*>")
         await client.ask(HEADER, "</stream:features>")
         if case in BINDING:
-            return _joined(_pieces(await _rest(client, case)), case)
+            return joined(pieces_of(await _rest(client, case)), case)
         assert case in BOUND or case in AVAILABLE
         return await _bound(stand, client, case)
 
@@ -54,11 +54,11 @@ async def _bound(stand: Stand, client: RawClient, case: Case) -> str:
         await client.so_far()
     other = await _enter_other(stand)
     await client.so_far()
-    pieces = _pieces(await _rest(client, case))
+    pieces = pieces_of(await _rest(client, case))
     delivered = await other.so_far()
-    if _pieces(delivered):
+    if pieces_of(delivered):
         pieces.append("delivered")
-    return _joined(pieces, case)
+    return joined(pieces, case)
 
 
 async def _enter_other(stand: Stand) -> RawClient:
@@ -86,7 +86,7 @@ async def _rest(client: RawClient, case: Case) -> str:
     return heard if success < 0 else heard[: heard.index(">", success) + 1]
 
 
-def _pieces(text: str, *, heard: bool = True) -> list[str]:
+def pieces_of(text: str, *, heard: bool = True) -> list[str]:
     """Return what was heard in a few words; `heard` says whether the header was before."""
     framer = Framer(max_depth=5000)
     context = Context({None: CLIENT, "stream": STREAMS})
@@ -111,8 +111,8 @@ def _described(data: bytes, context: Context) -> str:
     if namespace in (SASL, SM):
         waits = name in ("failure", "failed")
         return f"{name} {condition}" if waits else "" if name in ("r", "a") else name
-    assert namespace == CLIENT, data
-    error = element.find(f"{{{CLIENT}}}error")
+    assert namespace in (CLIENT, ""), data
+    error = element.find("{*}error")
     if error is not None:
         return f"{error.get('type')} {str(error[0].tag).rpartition('}')[2]}"
     if element.get("type") == "result":
@@ -120,7 +120,7 @@ def _described(data: bytes, context: Context) -> str:
     return "" if element.get("type") == "unavailable" else name
 
 
-def _joined(pieces: list[str], case: Case) -> str:
+def joined(pieces: list[str], case: Case) -> str:
     """Return the answer as the cases write it."""
     if "features" in pieces or any(piece.startswith("stream ") for piece in pieces):
         pieces = [piece for piece in pieces if piece != "header"]

@@ -75,6 +75,11 @@ def auth(payload: str, mechanism: str = "PLAIN") -> str:
     return f"<auth xmlns='{SASL}' mechanism='{mechanism}'>{payload}</auth>"
 
 
+def as_other(password: str) -> bytes:
+    """Return a request of juliet to act as romeo."""
+    return auth(base64_of(f"romeo@localhost\0juliet\0{password}")).encode()
+
+
 HEADER = header()
 WRONG = auth(base64_of("\0juliet\0guess"))
 ABORT = f"<abort xmlns='{SASL}'/>"
@@ -220,7 +225,7 @@ SIGNING_IN = (
     ),
     case(
         "authzid other",
-        auth(base64_of("romeo@localhost\0juliet\0verona")),
+        as_other("verona"),
         "failure invalid-authzid",
         "RFC 6120 6.5.6",
         prosody="success",

@@ -170,6 +170,13 @@ class TestStanzas:
         assert error_of(said) == ("romeo/orchard", "cancel", "service-unavailable")
         assert "block" not in said[0][1], "who is blocked is not told so"
 
+    @pytest.mark.parametrize("text", [MESSAGE, PING])
+    def test_they_come_back_as_if_there_were_nobody(self, house: House, text: str) -> None:
+        house.say("juliet/balcony", change("block", ROMEO))
+        ((_, hidden),) = house.say("romeo/orchard", text.format("juliet@localhost/phone"))
+        ((_, nobody),) = house.say("romeo/orchard", text.format("nobody@localhost/phone"))
+        assert hidden == nobody.replace("nobody@localhost", "juliet@localhost")
+
     @pytest.mark.parametrize("kind", ["result", "error"])
     def test_answers_of_the_blocked_vanish(self, house: House, kind: str) -> None:
         house.say("juliet/balcony", change("block", ROMEO))

@@ -21,6 +21,9 @@ KINDS: Final = ("normal", "chat", "groupchat", "headline", "error")
 """The types of messages (RFC 6121 5.2.2)."""
 
 
+ELSEWHERE: Final = "this server knows no other domains than its own"
+"""What senders to other servers are told."""
+
 UNREACHABLE: Final = "nobody can be reached at this address"
 """What senders are told, whether there is no such user or nobody is to know (RFC 6121 8.5.1)."""
 

@@ -11,7 +11,7 @@ from .archives import Archives
 from .carbons import Carbons
 from .directory import Delivery, Directory, Resource
 from .envelope import Envelope
-from .message_rules import UNREACHABLE, Fate, fate_of, kind_of
+from .message_rules import ELSEWHERE, UNREACHABLE, Fate, fate_of, kind_of
 from .offline import Offline
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Messages:
 
     def _to_domain(self, envelope: Envelope, to: JID, *, again: bool) -> list[Delivery]:
         if to.domain not in self._domains:
-            return envelope.error("cancel", "remote-server-not-found")
+            return envelope.error("cancel", "remote-server-not-found", ELSEWHERE)
         if not to.local or to.bare not in self._users:
             return envelope.error("cancel", "service-unavailable", UNREACHABLE)
         kind = kind_of(envelope.stanza)

@@ -19,6 +19,7 @@ from .directory import Delivery, Resource
 from .envelope import Envelope
 from .facilities import Correspondent, Host
 from .markup import declare, rewrite
+from .message_rules import ELSEWHERE, UNREACHABLE
 from .presence import Presence
 from .registration import Registrar
 from .repertoire import Repertoire
@@ -259,13 +260,13 @@ class Router:
         if fault:
             return envelope.error("modify", "bad-request", fault)
         if to.domain not in self._domains:
-            return envelope.error("cancel", "remote-server-not-found")
+            return envelope.error("cancel", "remote-server-not-found", ELSEWHERE)
         if to.local and to.bare not in self._users:
-            return envelope.error("cancel", "service-unavailable")
+            return envelope.error("cancel", "service-unavailable", UNREACHABLE)
         if to.is_full:
             resource = self.directory.at(to)
             if resource is None:
-                return envelope.error("cancel", "service-unavailable")
+                return envelope.error("cancel", "service-unavailable", UNREACHABLE)
             return [Delivery(resource, envelope.data)]
         if envelope.stanza.is_reply:
             return [d for facility in self._facilities for d in facility.answered(envelope, to)]
@@ -286,7 +287,7 @@ class Router:
         if kind in TYPES:
             return self._subscription(envelope, to)
         if to.domain not in self._domains:
-            return envelope.error("cancel", "remote-server-not-found")
+            return envelope.error("cancel", "remote-server-not-found", ELSEWHERE)
         if kind == "probe":
             return self._presence.probe(envelope, to) if to.local else []
         if kind == "error":
@@ -320,7 +321,7 @@ class Router:
         if not was_shown and self._rosters.sees(to, user):
             deliveries += (d for f in self._facilities for d in f.shown(to.bare, user))
         if to.domain not in self._domains:
-            deliveries += envelope.error("cancel", "remote-server-not-found")
+            deliveries += envelope.error("cancel", "remote-server-not-found", ELSEWHERE)
         return deliveries
 
 

@@ -87,7 +87,8 @@ class Services:
         stanza = envelope.stanza
         handler = handlers.get((stanza.type or "", stanza.payload or ""))
         if handler is None:
-            return envelope.error("cancel", "service-unavailable")
+            text = "nothing here answers to this type with this payload"
+            return envelope.error("cancel", "service-unavailable", text)
         return handler(envelope, to)
 
     def _done(self, envelope: Envelope, to: JID) -> list[Delivery]:

@@ -44,15 +44,9 @@ async def entered(stand: Stand, user: str = "juliet", resource: str = "balcony")
 
 async def session_on(stand: Stand, **options: object) -> Session:
     given: dict[str, object] = {"password": PRACTICE_PASSWORD, "tls": TlsMode.NONE}
-    session = Session(
-        "juliet",
-        Settings(
-            JID.parse("juliet@localhost"),
-            host=stand.server.address,
-            port=stand.server.port,
-            **(given | options),  # type: ignore[arg-type]
-        ),
-    )
+    given |= {"host": stand.server.address, "port": stand.server.port}
+    settings = Settings(JID.parse("juliet@localhost"), **(given | options))  # type: ignore[arg-type]
+    session = Session("juliet", settings)
     enabled = asyncio.Event()
 
     def note(record: object) -> None:
@@ -484,3 +478,36 @@ class TestReset:
             assert "I hoped it would be you" in texts[0]
             said = [text.partition("<body>")[2].partition("</body>")[0] for text in texts]
             assert said[0] == said[1]
+
+
+class TestByWebSocket:
+    @pytest.mark.parametrize(
+        "name",
+        [n for n, k in KINDS.items() if k.moment is Moment.AT_ONCE and n != "forged-carbon"],
+    )
+    async def test_the_session_ends(self, tmp_path: Path, name: str) -> None:
+        async with plainly(tmp_path, websocket_port=0) as stand:
+            address = stand.server.websocket_url
+            session = await session_on(stand, websocket=address, host=None, port=None, sm=True)
+            stand.server.faults.arm(name)
+            await asyncio.wait_for(session.wait_closed(), 20)
+            assert any(f"{name} strikes" in note for note in stand.notes)
+
+    async def test_slow_messages_are_whole(self, tmp_path: Path) -> None:
+        async with plainly(tmp_path, websocket_port=0) as stand:
+            address = stand.server.websocket_url
+            session = await session_on(stand, websocket=address, host=None, port=None)
+            answers: asyncio.Queue[object] = asyncio.Queue()
+
+            def note(record: object) -> None:
+                if getattr(record, "answers", None) is not None:
+                    answers.put_nowait(record)
+
+            session.feed.subscribe(note)
+            stand.server.faults.arm("slow", ms=50)
+            stand.server.faults.arm("split")
+            await session.send(
+                PING.replace("<iq ", "<iq xmlns='jabber:client' ").format("p").encode()
+            )
+            await asyncio.wait_for(answers.get(), 5)
+            await session.close()

@@ -383,7 +383,9 @@ class ClientConnection:
             return 0.0, False
         struck = faults.strike(Moment.WRITING, self.resource.jid)
         wait = sum(int(armed.value) for armed in struck if armed.kind.name == "slow") / 1000
-        return wait, any(armed.kind.name == "split" for armed in struck)
+        # What is written to a WebSocket is a message each time, and cannot be cut.
+        split = self.dialect is not dialects.WEBSOCKET
+        return wait, split and any(armed.kind.name == "split" for armed in struck)
 
     async def drain(self) -> None:
         """Wait until the client has read enough; cut it off if it reads nothing for long."""

@@ -140,7 +140,7 @@ KINDS: Final = {
         FaultKind(
             "split",
             Moment.WRITING,
-            "writes byte by byte",
+            "writes byte by byte, but for WebSockets",
             "put the pieces together again, whole characters included",
             "RFC 6120 11.6",
         ),

@@ -413,12 +413,14 @@ class PracticeServer:
         """Route a stanza that came on a connection with a resource."""
         assert connection.resource is not None
         assert event.stanza is not None
-        stage = self.stage
-        component = connection.dialect is dialects.COMPONENT
-        if self.faults.waiting and self._stays_silent(connection, event.stanza):
+        resource, stage = connection.resource, self.stage
+        if connection.dialect is dialects.COMPONENT:
+            take = stage.take_from_component
+            self._deliver(take(resource, event.data, event.stanza, event.element))
+        elif self.faults.waiting and self._stays_silent(connection, event.stanza):
             return
-        take = stage.take_from_component if component else stage.take
-        self._deliver(self.conduct.take(connection.resource, event, take))
+        else:
+            self._deliver(self.conduct.take(resource, event, stage.take))
         while self._removed:
             self._dismiss_account(self._removed.pop())
         if self.faults.waiting:

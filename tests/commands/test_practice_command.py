@@ -96,7 +96,7 @@ async def test_reset(tmp_path: Path) -> None:
     ("line", "what"),
     [
         ("/practice fault", "needs to know which"),
-        ("/practice fault nope", "there is no nope"),
+        ("/practice fault nope", "there is no fault “nope”"),
         ("/practice fault slow soon", "no value for ms"),
         ("/practice profile other", "there is no other"),
         ("/practice clock", "needs to know which"),

@@ -466,6 +466,34 @@ class TestReset:
             romeo = await entered(stand, "romeo", "orchard")
             assert "juliet" not in await romeo.so_far()
 
+    async def test_rooms_and_messages_are_gone(self, tmp_path: Path) -> None:
+        join = (
+            "<presence to='square@rooms.localhost/j'>"
+            "<x xmlns='http://jabber.org/protocol/muc'/></presence>"
+        )
+        rooms = (
+            "<iq type='get' id='i' to='rooms.localhost'>"
+            "<query xmlns='http://jabber.org/protocol/disco#items'/></iq>"
+        )
+        unlock = (
+            "<iq type='set' id='o' to='square@rooms.localhost'>"
+            "<query xmlns='http://jabber.org/protocol/muc#owner'>"
+            "<x xmlns='jabber:x:data' type='submit'/></query></iq>"
+        )
+        async with plainly(tmp_path) as stand:
+            juliet = await entered(stand)
+            await juliet.ask(join, "code='201'")
+            await juliet.ask(unlock, "id='o'[^>]*>")
+            await juliet.say("<message to='mercutio@localhost'><body>wait</body></message>")
+            assert "square@rooms.localhost" in await juliet.ask(rooms, "</iq>")
+            stand.server.reset()
+            await juliet.hear_all()
+            juliet = await entered(stand)
+            heard = await juliet.ask(rooms, "id='i'.*</iq>|id='i'[^>]*/>|<query [^>]*/>")
+            assert "square" not in heard
+            mercutio = await entered(stand, "mercutio", "courtyard")
+            assert "wait" not in await mercutio.so_far()
+
     async def test_the_actors_are_back(self, tmp_path: Path) -> None:
         async with practice(tmp_path, tls=TlsOffer.NONE) as stand:
             texts = []

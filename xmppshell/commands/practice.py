@@ -47,7 +47,8 @@ async def practice(desk: Desk, call: Call) -> None:
         "clock": {"clock": what},
         "profile": {"profile": what},
     }.get(action, {})
-    for line in await run_command(desk.live, action, answers):
+    node = "fault-by-name" if action == "fault" else action
+    for line in await run_command(desk.live, node, answers):
         desk.screen.say(line)
 
 

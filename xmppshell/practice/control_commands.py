@@ -18,6 +18,9 @@ from .profiles import Profile
 
 _ALL: Final = "all"
 
+FAULT_BY_NAME: Final = "fault-by-name"
+"""The node of the command whose form is short, for those who know what they want."""
+
 
 class Controlled(Protocol):
     """What is controlled: the server."""
@@ -70,6 +73,12 @@ def control_commands(server: Controlled) -> list[Command]:
     return [
         Command("fault", "Let something go wrong", _arm(server), (_fault_form(server, faults),)),
         Command(
+            FAULT_BY_NAME,
+            "Let something go wrong, by its name",
+            _arm(server),
+            (_fault_form(server, []),),
+        ),
+        Command(
             "disarm",
             "Let nothing go wrong any longer",
             disarm,
@@ -95,15 +104,12 @@ def control_commands(server: Controlled) -> list[Command]:
 
 
 def _fault_form(server: Controlled, faults: list[Option]) -> Callable[[Run], Form]:
+    """Return the form that asks for a fault: one of `faults`, or any if there are none to list."""
+    kind = FieldType.LIST_SINGLE if faults else FieldType.TEXT_SINGLE
+
     def form(run: Run) -> Form:
         fields = [
-            Field(
-                "fault",
-                FieldType.LIST_SINGLE,
-                "What goes wrong",
-                required=True,
-                options=tuple(faults),
-            ),
+            Field("fault", kind, "What goes wrong", required=True, options=tuple(faults)),
             Field("count", label=f"How often ({FOREVER}: until it is disarmed)"),
             Field("value", label="Its option, such as milliseconds or bytes"),
         ]
@@ -116,7 +122,10 @@ def _fault_form(server: Controlled, faults: list[Option]) -> Callable[[Run], For
 
 def _arm(server: Controlled) -> Callable[[Run], Outcome]:
     def arm(run: Run) -> Outcome:
-        kind = KINDS[run.text("fault")]
+        name = run.text("fault")
+        kind = KINDS.get(name)
+        if kind is None:
+            return Outcome((Note(f"there is no fault “{name}”", "error"),))
         if kind.moment is Moment.SIGNING_IN and not server.private:
             return Outcome((Note("this fault would be everybody's", "error"),))
         value, count = run.text("value"), run.text("count")

@@ -34,9 +34,9 @@ from ..protocol.stream_options import Refusal, ServerOptions
 from .directory import Resource
 from .faults import INJECTED, Fault
 from .lax_xml import LaxXml
-from .misbehaviour import Armed, Faults, Moment
+from .misbehaviour import Faults
 from .output import Output
-from .stream_faults import BAD_UTF8, STREAM_ERRORS, injection, see_other_host
+from .stream_faults import BAD_UTF8, manner_of_writing, see_other_host, strike
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -372,20 +372,13 @@ class ClientConnection:
         if self.stream.management.enabled:
             self._make_moves()
         pieces, self._outbox = self._outbox, []
-        wait, split = self._delay()
+        wait, split = 0.0, False
+        if self.resource is not None:
+            wait, split = manner_of_writing(self._house.faults, self.resource.jid)
+            # What is written to a WebSocket is a message each time, and cannot be cut.
+            split = split and self.dialect is not dialects.WEBSOCKET
         for data in self.dialect.packed(*pieces):
             self._output.write(self._wire, data, wait=wait, split=split)
-
-    def _delay(self) -> tuple[float, bool]:
-        """Return for how long to wait before writing, and whether to write byte by byte."""
-        faults = self._house.faults
-        if self.resource is None or not faults.waiting:
-            return 0.0, False
-        struck = faults.strike(Moment.WRITING, self.resource.jid)
-        wait = sum(int(armed.value) for armed in struck if armed.kind.name == "slow") / 1000
-        # What is written to a WebSocket is a message each time, and cannot be cut.
-        split = self.dialect is not dialects.WEBSOCKET
-        return wait, split and any(armed.kind.name == "split" for armed in struck)
 
     async def drain(self) -> None:
         """Wait until the client has read enough; cut it off if it reads nothing for long."""
@@ -429,40 +422,30 @@ class ClientConnection:
             self._make_moves()
         self._over = True
 
-    # What goes wrong on demand.
+    # What goes wrong on demand (`stream_faults.Victim`).
 
     def strike(self) -> None:
         """Do at once what is to go wrong on this connection."""
-        if self._over or self.resource is None or self.dialect is dialects.COMPONENT:
-            return
-        for armed in self._house.faults.strike(Moment.AT_ONCE, self.resource.jid):
-            self._house.note(f"{armed.kind.name} strikes {self.resource.jid}")
-            self._misbehave(armed, self.resource.jid)
+        if not self._over and self.resource is not None and not self.stream.is_component:
+            strike(self._house.faults, self, self.resource.jid, self._house.note)
 
-    def _misbehave(self, armed: Armed, jid: JID) -> None:
-        name = armed.kind.name
-        if name in STREAM_ERRORS:
-            self.dismiss(name, STREAM_ERRORS[name])
-        elif name == "drop":
-            self.write()
-            self._over = True
-            self._cut = asyncio.get_running_loop().create_task(self._wire.close())
-        elif name == "close":
-            self._end()
-        elif name == "see-other-host":
-            self.send(injection(armed, jid, 0))
-            self._end()
-        elif name == "forged-carbon":
-            self.send(injection(armed, jid, 0))
-        else:
-            self._inject(injection(armed, jid, self.stream.management.ledger.received))
+    @property
+    def handled(self) -> int:
+        """How many stanzas were taken since stream management was enabled."""
+        return self.stream.management.ledger.received
 
-    def _end(self) -> None:
+    def cut(self) -> None:
+        """Close the connection, but not the stream."""
+        self.write()
+        self._over = True
+        self._cut = asyncio.get_running_loop().create_task(self._wire.close())
+
+    def end(self) -> None:
         """Say the closing tag; the client has a moment to do so, too."""
         self.send(self.dialect.end)
         self._limit.reschedule(asyncio.get_running_loop().time() + CLOSE_SECONDS)
 
-    def _inject(self, data: bytes) -> None:
+    def inject(self, data: bytes) -> None:
         """Queue bytes that the core is not to see, because they are no stream."""
         if not self._outbox:
             self._house.output_waits(self)

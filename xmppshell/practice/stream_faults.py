@@ -1,13 +1,14 @@
-"""What the server does wrong on a running stream, as bytes to write instead of honest ones."""
+"""What the server does wrong on a running stream, when it is told to (`misbehaviour`)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ..protocol import namespaces as ns
 from ..protocol.features.base import escape
 from ..protocol.xml.tokens import quoted
-from .misbehaviour import Armed
+from .misbehaviour import Armed, Faults, Moment
 
 if TYPE_CHECKING:
     from ..protocol.jid import JID
@@ -26,30 +27,74 @@ STREAM_ERRORS: Final = {
 """The faults that end the stream with an error of the same name, and its text."""
 
 
-def injection(armed: Armed, to: JID, handled: int) -> bytes:
-    """Return what the fault says to the session at `to`, or nothing if it says nothing.
+class Victim(Protocol):
+    """The connection on which something goes wrong."""
 
-    `handled` is the number of stanzas that were taken from the session.
-    """
+    @property
+    def handled(self) -> int:
+        """How many stanzas were taken since stream management was enabled."""
+
+    def send(self, data: bytes) -> None:
+        """Queue a piece of the stream."""
+
+    def inject(self, data: bytes) -> None:
+        """Queue bytes that are no piece of a stream."""
+
+    def end(self) -> None:
+        """Close the stream."""
+
+    def cut(self) -> None:
+        """Close the connection, but not the stream."""
+
+    def dismiss(self, condition: str, text: str) -> None:
+        """End the stream with an error."""
+
+
+def strike(faults: Faults, victim: Victim, jid: JID, note: Callable[[str], None]) -> None:
+    """Do what is to go wrong at once for the session at `jid`; `note` is told."""
+    for armed in faults.strike(Moment.AT_ONCE, jid):
+        note(f"{armed.kind.name} strikes {jid}")
+        _misbehave(armed, victim, jid)
+
+
+def _misbehave(armed: Armed, victim: Victim, jid: JID) -> None:
+    name = armed.kind.name
+    if name in STREAM_ERRORS:
+        victim.dismiss(name, STREAM_ERRORS[name])
+    elif name == "drop":
+        victim.cut()
+    elif name == "close":
+        victim.end()
+    elif name == "see-other-host":
+        victim.send(see_other_host(armed.value))
+        victim.end()
+    elif name == "forged-carbon":
+        victim.send(_forged_carbon(jid, armed.value))
+    else:
+        victim.inject(_injection(armed, jid, victim.handled))
+
+
+def manner_of_writing(faults: Faults, jid: JID) -> tuple[float, bool]:
+    """Return how many seconds to wait before writing, and whether to write byte by byte."""
+    if not faults.waiting:
+        return 0.0, False
+    struck = faults.strike(Moment.WRITING, jid)
+    wait = sum(int(armed.value) for armed in struck if armed.kind.name == "slow") / 1000
+    return wait, any(armed.kind.name == "split" for armed in struck)
+
+
+def _injection(armed: Armed, to: JID, handled: int) -> bytes:
+    """Return what the fault says to the session at `to` that no server should say."""
     name, value = armed.kind.name, armed.value
-    if name == "bad-utf8":
-        return BAD_UTF8
-    if name == "not-well-formed":
-        return NOT_WELL_FORMED
     if name == "huge":
         return _message(to, f"<body>{'x' * int(value)}</body>")
     if name == "deep":
         levels = int(value)
-        return _message(
-            to, "<deep xmlns='urn:example:deep'>" + "<a>" * levels + "</a>" * levels + "</deep>"
-        )
+        content = "<a>" * levels + "</a>" * levels
+        return _message(to, f"<deep xmlns='urn:example:deep'>{content}</deep>")
     if name == "wrong-h":
         return f"<a xmlns='{ns.STREAM_MANAGEMENT}' h='{handled + int(value)}'/>".encode()
-    if name == "forged-carbon":
-        return _forged_carbon(to, value)
-    if name == "see-other-host":
-        return see_other_host(value)
-    return b""
+    return {"bad-utf8": BAD_UTF8, "not-well-formed": NOT_WELL_FORMED}[name]
 
 
 def forged_result(armed: Armed, request: Stanza, to: JID) -> bytes:

@@ -185,6 +185,28 @@ class TestAfterSigningIn:
             await romeo.say("<message type='chat' to='juliet@localhost'><body>?</body></message>")
             assert "<service-unavailable" in await romeo.so_far()
 
+    async def test_nobody_inherits_the_rooms_of_an_account_that_ended(self, tmp_path: Path) -> None:
+        async with practice(tmp_path, registration=True) as stand:
+            romeo, juliet = await stand.enter("romeo"), await stand.enter("juliet")
+            room = "orchard@rooms.localhost"
+            muc = "http://jabber.org/protocol/muc"
+            await romeo.ask(f"<presence to='{room}/R'><x xmlns='{muc}'/></presence>", "<subject/>")
+            owner = (
+                f"<iq type='set' id='o' to='{room}'><query xmlns='{muc}#owner'>"
+                "<x xmlns='jabber:x:data' type='submit'/></query></iq>"
+            )
+            assert "type='result'" in await romeo.ask(owner, "id='o'")
+            admin = f"<query xmlns='{muc}#admin'><item affiliation='admin'"
+            grant = (
+                f"<iq type='set' id='g' to='{room}'>{admin} jid='juliet@localhost'/></query></iq>"
+            )
+            assert "type='result'" in await romeo.ask(grant, "id='g'")
+            admins = f"<iq type='get' id='l' to='{room}'>{admin}/></query></iq>"
+            assert "jid='juliet@localhost'" in await romeo.ask(admins, "</iq>")
+            await juliet.ask(fill("<remove/>"), "</stream:stream>")
+            await romeo.so_far()
+            assert "juliet" not in await romeo.ask(admins, "</iq>")
+
     async def test_it_is_off_unless_asked_for(self, tmp_path: Path) -> None:
         async with practice(tmp_path) as stand:
             juliet = await stand.enter("juliet")

@@ -92,6 +92,9 @@ class Host(Protocol):
         available to.
         """
 
+    def removed(self, account: JID) -> None:
+        """Forget an account that was cancelled, so that nobody inherits what it was."""
+
 
 @runtime_checkable
 class Correspondent(Protocol):

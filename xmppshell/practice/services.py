@@ -47,6 +47,7 @@ class Services:
         self._clockwork = clockwork
         self._registrar = registrar
         self._facilities = facilities
+        self._hosts = hosts
         discovery = Discovery(rosters, facilities, hosts, registration=registrar is not None)
         registration: Handlers = {
             ("get", f"{{{ns.REGISTER}}}query"): self._registered,
@@ -129,6 +130,8 @@ class Services:
         if not self._registrar.knows(account):
             for facility in self._facilities:
                 facility.removed(account)
+            for host in self._hosts:
+                host.removed(account)
             roster = self._rosters.of(account)
             for item in roster:
                 deliveries += self._subscriptions.end(account, item.jid)

@@ -106,6 +106,11 @@ class Rooms:
             deliveries = self._iq(envelope, to)
         return deliveries + self._tidy(to.bare)
 
+    def removed(self, account: JID) -> None:
+        """Let an account that was cancelled be nothing to any room."""
+        for room in self.service.rooms.values():
+            room.forget(account.bare)
+
     def _tidy(self, jid: JID) -> list[Delivery]:
         """End a room that nobody is in, unless it is to stay (XEP-0045 7.14, 10.1.3)."""
         room = self.service.rooms.get(jid)

@@ -103,6 +103,11 @@ class Room:
         if standing.affiliation is not Affiliation.NONE:
             self.standings[jid] = standing
 
+    def forget(self, account: JID) -> None:
+        """Drop what a bare JID is to the room, and the invitations from and to it."""
+        self.standings.pop(account, None)
+        self.invited = {pair: None for pair in self.invited if account not in pair}
+
     def first_role(self, jid: JID) -> Role:
         """Return the role with which a user enters."""
         return first_role(self.affiliation(jid), moderated=self.configuration.moderated)

@@ -29,7 +29,10 @@ CLIENT = "jabber:client"
 
 
 async def answer_to(case: Case, folder: Path, **options: object) -> str:
-    """Return what a practice server answers to one case."""
+    """Return what a practice server answers to one case.
+
+    Each error must say why in words.
+    """
     tls = TlsOffer.REQUIRED if case in BEFORE else TlsOffer.NONE
     async with practice(folder, tls=tls, registration=True, parts=(), **options) as stand:
         client = await stand.connect()
@@ -82,6 +85,8 @@ async def _rest(client: RawClient, case: Case) -> str:
     except ConnectionFailed:
         pass  # the server hung up in the middle of it, which is an answer
     heard = await client.hear_all()
+    failed = any(tag in heard for tag in ("<error ", "<stream:error>", "<failure ", "<failed "))
+    assert not failed or "<text " in heard, heard
     success = heard.find("<success")
     return heard if success < 0 else heard[: heard.index(">", success) + 1]
 

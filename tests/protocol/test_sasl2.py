@@ -427,9 +427,9 @@ class TestServer:
             "</initial-response></authenticate>"
         )
         said = self.request(secured_server(), xml)
-        assert said == (
+        assert said.startswith(
             f"<failure xmlns='{SASL2}'><{condition} "
-            "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>"
+            "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/><text xml:lang='en'>"
         )
 
     def test_a_response_out_of_the_blue_fails(self) -> None:

@@ -65,10 +65,14 @@ _RESTATED: Final = {
         "jid-malformed", "", ("modify", "bad-request", "the value of 'to' is bad")
     ),
     Deviation.ROSTERS_OF_OTHERS_UNKNOWN: _Restatement(
-        "forbidden", _ROSTER, ("cancel", "service-unavailable", "")
+        "forbidden",
+        _ROSTER,
+        ("cancel", "service-unavailable", "the server does not know what this asks for"),
     ),
     Deviation.SECOND_BIND_UNKNOWN: _Restatement(
-        "not-allowed", _BIND, ("cancel", "service-unavailable", "")
+        "not-allowed",
+        _BIND,
+        ("cancel", "service-unavailable", "the server does not know what this asks for"),
     ),
 }
 
@@ -175,7 +179,9 @@ class Conduct:
             quiet = event.stanza.type == "error" or event.stanza.is_reply
             if quiet or Deviation.EARLY_STANZA_ANSWERED not in self:
                 return b""
-            return _unaddressed(event.data, event.stanza.to, "cancel", "service-unavailable")
+            text = "you are not signed in yet, or have no resource"
+            condition = "service-unavailable"
+            return _unaddressed(event.data, event.stanza.to, "cancel", condition, text)
         if name in STANZA_KINDS and Deviation.FOREIGN_STANZA_TAKEN in self:
             data = rewrite(event.data, {"xmlns": None})
             text = f"<{name}> has no namespace"

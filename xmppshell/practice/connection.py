@@ -161,8 +161,8 @@ class ClientConnection:
             if Deviation.BAD_RESOURCE_REPLACED in self._house.conduct:
                 requested = requested if _may_be_resource(requested) else ""
             return user.with_resource(requested or free)
-        except JIDError:
-            return Refusal("bad-request", "modify")
+        except JIDError as error:
+            return Refusal("bad-request", "modify", error.problem.what)
 
     def register(self, iq: etree._Element) -> str | Refusal:
         """Answer a client that asks to register before it signs in."""

@@ -425,6 +425,7 @@ class Stream:
                     "RFC 6120 4.8.1",
                 ),
                 "invalid-namespace" if name == "stream" else "bad-format",
+                f"a stream begins with <stream> in the namespace {ns.STREAM}",
             )
         elif self.role is Role.SERVER:
             condition, text = judgement.header_fault(self, header)

@@ -106,9 +106,14 @@ class Bind:
                 f"<jid>{escape(str(assigned))}</jid></bind></iq>"
             )
         else:
+            said = (
+                f"<text xmlns='{ns.STANZA_ERRORS}' xml:lang='en'>{escape(assigned.text)}</text>"
+                if assigned.text
+                else ""
+            )
             reply = (
                 f"<iq type='error' id='{iq_id}'><error type='{assigned.type}'>"
-                f"<{assigned.condition} xmlns='{ns.STANZA_ERRORS}'/></error></iq>"
+                f"<{assigned.condition} xmlns='{ns.STANZA_ERRORS}'/>{said}</error></iq>"
             )
         return Send(
             "bound",

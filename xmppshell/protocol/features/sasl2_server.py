@@ -16,7 +16,7 @@ from .bind2 import Bind2
 from .fast import Fast
 from .payloads import decode, encode
 from .sasl2_elements import client_id_of, payload_of
-from .sasl_server import begin_mechanism, offered_by
+from .sasl_server import begin_mechanism, failure_text, offered_by
 
 if TYPE_CHECKING:
     from ..stream import Stream
@@ -121,5 +121,6 @@ def _send(name: str, xml: str) -> Move:
 
 
 def _failure(condition: str) -> Move:
-    xml = f"<failure xmlns='{ns.SASL2}'><{condition} xmlns='{ns.SASL}'/></failure>"
+    said = failure_text(condition)
+    xml = f"<failure xmlns='{ns.SASL2}'><{condition} xmlns='{ns.SASL}'/>{said}</failure>"
     return _send("failure", xml)

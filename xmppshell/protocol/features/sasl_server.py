@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from .. import namespaces as ns
 from ..channel import announcement
+from ..conditions import SASL_CONDITIONS
 from ..deviations import Deviation
 from ..mechanisms import PLUS, Advertised, Reply, SaslRefusedError, ServerMechanism
 from ..moves import Move, MoveFamily, Send
 from ..problem import Problem
 from ..states import State, Token
-from .base import text_of
+from .base import escape, text_of
 from .payloads import decode, encode
 
 if TYPE_CHECKING:
@@ -132,4 +133,11 @@ def _send(name: str, xml: str) -> Move:
 
 
 def _failure(condition: str) -> Move:
-    return _send("failure", f"<failure xmlns='{ns.SASL}'><{condition}/></failure>")
+    said = failure_text(condition)
+    return _send("failure", f"<failure xmlns='{ns.SASL}'><{condition}/>{said}</failure>")
+
+
+def failure_text(condition: str) -> str:
+    """Return what a failure says in words, which is the same whoever fails (RFC 6120 6.5)."""
+    known = SASL_CONDITIONS.get(condition)
+    return "" if known is None else f"<text xml:lang='en'>{escape(known.meaning)}</text>"

@@ -36,6 +36,8 @@ ASK_AFTER: Final = 5
 """How many stanzas a client lets wait before it asks for an acknowledgement."""
 
 _FEATURE: Final = f"{NAMESPACE}sm"
+_NOT_OFFERED: Final = "this server does no stream management"
+_NOT_ENABLED: Final = "stream management is not enabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +279,11 @@ class StreamManagement:
     def _refuse_early(self, stream: Stream) -> None:
         """Answer a request that comes before stream management is enabled (XEP-0198 6)."""
         if Deviation.EARLY_REQUEST_UNKNOWN in stream.server.deviations:
-            what = "stream management is not enabled"
+            what = _NOT_ENABLED
             problem = problem_for("stream", "unsupported-stanza-type", what)
             stream.fail(problem, "unsupported-stanza-type", what)
         else:
-            self._reply = elements.failed("unexpected-request")
+            self._reply = elements.failed("unexpected-request", _NOT_ENABLED)
 
     def _a_passed(self, stream: Stream, element: etree._Element, ours: bool) -> Iterator[Event]:
         told = element.get("h")
@@ -292,7 +294,7 @@ class StreamManagement:
             return
         if not self.enabled:
             if not stream.is_client:
-                self._reply = elements.failed("unexpected-request")
+                self._reply = elements.failed("unexpected-request", _NOT_ENABLED)
             return
         self._asked = False
         try:
@@ -318,9 +320,11 @@ class StreamManagement:
             return
         options = stream.server.management
         if options is None:
-            self._reply = elements.failed("feature-not-implemented")
+            self._reply = elements.failed("feature-not-implemented", _NOT_OFFERED)
         elif stream.state is not State.BOUND:
-            self._reply = elements.failed("unexpected-request")
+            self._reply = elements.failed(
+                "unexpected-request", "a stream is managed once a resource is bound"
+            )
         elif self.enabled or self._enabling:
             self._refuse_second(stream)
         else:
@@ -332,7 +336,9 @@ class StreamManagement:
     def _refuse_second(self, stream: Stream) -> None:
         """End the stream of a client that enables it twice (XEP-0198 3)."""
         if Deviation.SECOND_ENABLE_FAILS in stream.server.deviations:
-            self._reply = elements.failed("unexpected-request")
+            self._reply = elements.failed(
+                "unexpected-request", "stream management is enabled already"
+            )
             return
         what = "stream management is enabled already"
         stream.fail(problem_for("stream", "policy-violation", what), "policy-violation", what)
@@ -366,14 +372,19 @@ class StreamManagement:
             return
         options = stream.server.management
         if options is None:
-            self._reply = elements.failed("feature-not-implemented")
+            self._reply = elements.failed("feature-not-implemented", _NOT_OFFERED)
             return
         if not stream.authenticated or stream.state is not State.RESUMING:
-            self._reply = elements.failed("unexpected-request")
+            self._reply = elements.failed(
+                "unexpected-request",
+                "a stream is resumed after signing in, before a resource is bound",
+            )
             return
         ledger = options.take_over(stream.username, previous_id)
         if ledger is None:
-            self._reply = elements.failed("item-not-found")
+            self._reply = elements.failed(
+                "item-not-found", "there is no such stream, or it is over"
+            )
             return
         self._ask_after = options.ask_after
         self._earlier = ledger

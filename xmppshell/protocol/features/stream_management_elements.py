@@ -73,10 +73,11 @@ def resumed(ledger: Ledger) -> Send:
     return _negotiates("resumed", reason, 5, _with_count("resumed", ledger))
 
 
-def failed(condition: str) -> Send:
-    """Return the answer that it cannot be done, with a stanza error's condition."""
+def failed(condition: str, text: str) -> Send:
+    """Return the answer that it cannot be done, with a stanza error's condition, and why."""
     xml = (
-        f"<failed xmlns='{ns.STREAM_MANAGEMENT}'><{condition} xmlns='{ns.STANZA_ERRORS}'/></failed>"
+        f"<failed xmlns='{ns.STREAM_MANAGEMENT}'><{condition} xmlns='{ns.STANZA_ERRORS}'/>"
+        f"<text xmlns='{ns.STANZA_ERRORS}' xml:lang='en'>{escape(text)}</text></failed>"
     )
     return _negotiates("sm-failed", "what the client asked for cannot be done", 6, xml)
 

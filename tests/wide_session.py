@@ -414,8 +414,10 @@ async def _look_back(juliet: Person) -> None:
 
 
 async def _part(juliet: Person, romeo: Person) -> None:
-    await juliet.says("<inactive xmlns='urn:xmpp:csi:0'/>")
-    await juliet.says("<active xmlns='urn:xmpp:csi:0'/>")
+    stream = juliet.session.stream
+    if stream is not None and stream.features.find("{urn:xmpp:csi:0}csi") is not None:
+        await juliet.says("<inactive xmlns='urn:xmpp:csi:0'/>")
+        await juliet.says("<active xmlns='urn:xmpp:csi:0'/>")
     for person, other in ((juliet, "romeo"), (romeo, "juliet")):
         await person.asks(
             "<iq type='set'><query xmlns='jabber:iq:roster'>"

@@ -35,7 +35,7 @@ class Venue:
 @asynccontextmanager
 async def venue(folder: Path, users: tuple[str, ...] = ("juliet", "romeo")) -> AsyncIterator[Venue]:
     """Run a practice server on which nobody is played by an actor."""
-    async with practice(folder, direct_tls_port=0, parts=()) as stand:
+    async with practice(folder, direct_tls_port=0, parts=(), registration=True) as stand:
         port = stand.server.direct_tls_port
         assert port is not None, "it was asked for"
         accounts = dict.fromkeys(users, PRACTICE_PASSWORD)

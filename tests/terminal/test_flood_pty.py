@@ -81,7 +81,10 @@ def test_a_line_survives_a_flood_and_nothing_is_lost(flood: Demo) -> None:
     # What is shown is whole: output and input have not run into each other.
     for number in shown:
         block = re.search(
-            rf"^← {number} message .*\n(  <message .*\n)+    <body>.*\n  </message>$", text, re.M
+            rf"^← {number} message .*\n(  <message .*\n)+    <body>.*\n"
+            r"(    <stanza-id .*\n)(     +.*\n)*  </message>$",
+            text,
+            re.M,
         )
         assert block is not None, number
     assert text.count("typed in the midst") == 1

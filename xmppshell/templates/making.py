@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from ..protocol.namespaces import CLIENT
 from ..protocol.problem import Problem, ProblemError
 from ..protocol.values import check
-from ..protocol.xml import Context, TokenKind, attributes_of, parse_element, tokenise
+from ..protocol.xml import Context, Token, TokenKind, attributes_of, parse_element, tokenise
 from .model import Field
 from .placeholders import OPEN
 from .reading import read
@@ -20,6 +20,13 @@ HEAD: Final = 'title = "Saved from stanzas"\ngroup = "saved"\n'
 """What the file of a saved template begins with."""
 
 _ADDRESSES: Final = ("to", "jid", "from", "by")
+_ADDED: Final = {
+    "stanza-id": "urn:xmpp:sid:0",
+    "occupant-id": "urn:xmpp:occupant-id:0",
+    "delay": "urn:xmpp:delay",
+}
+"""What servers put into what they deliver (XEP-0359, XEP-0421, XEP-0203): nobody sends it."""
+
 _BRACES: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _DOLLAR: Final = re.compile(r"\$(?=[a-z$])")
 
@@ -70,7 +77,7 @@ class _Maker:
     def xml(self, text: str) -> str:
         pieces = []
         open_tags: list[str] = []
-        for kind, piece in tokenise(text.strip()):
+        for kind, piece in self._said(text.strip()):
             if kind in (TokenKind.START_TAG, TokenKind.EMPTY_TAG):
                 pieces.append(self._tag(piece, stanza=not open_tags))
                 if kind is TokenKind.START_TAG:
@@ -82,6 +89,17 @@ class _Maker:
                 in_body = len(open_tags) == 2 and open_tags[1] == "body"
                 pieces.append(self._text(piece, in_body))
         return "".join(pieces)
+
+    def _said(self, text: str) -> Iterator[Token]:
+        """Give the tokens of a stanza, without what servers added to one that was received."""
+        depth, skipped = 0, 0
+        for token in tokenise(text):
+            start = token.kind is TokenKind.START_TAG
+            if skipped or (self.received and depth == 1 and _is_added(token)):
+                skipped += start - (token.kind is TokenKind.END_TAG)
+                continue
+            depth += start - (token.kind is TokenKind.END_TAG)
+            yield token
 
     def _tag(self, tag: str, *, stanza: bool) -> str:
         pieces = attributes_of(tag)
@@ -190,3 +208,12 @@ def _literal(xml: str) -> str:
     """Return XML as a string of TOML, on lines of its own if that changes nothing."""
     plain = "'''" not in xml and not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", xml)
     return f"'''\n{xml}'''" if plain and not xml.endswith("'") else _basic(xml)
+
+
+def _is_added(token: Token) -> bool:
+    """Say whether a token begins, or is, an element that servers add."""
+    if token.kind not in (TokenKind.START_TAG, TokenKind.EMPTY_TAG):
+        return False
+    name = re.split(r"[\s/>]", token.text[1:], maxsplit=1)[0]
+    declared = (value[1:-1] for _, key, _, value in attributes_of(token.text) if key == "xmlns")
+    return name in _ADDED and _ADDED[name] in declared

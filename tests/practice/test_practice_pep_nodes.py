@@ -54,6 +54,19 @@ def test_defaults(house: House) -> None:
     assert values(house, f"<configure node='{TUNE}'/>") == default
 
 
+@pytest.mark.parametrize(
+    "name", ["access_model", "publish_model", "send_last_published_item", "notification_type"]
+)
+def test_a_choice_without_a_value_is_refused(house: House, name: str) -> None:
+    create(house, JULIET)
+    chosen = (
+        "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
+        f"<value>{PUBSUB}#node_config</value></field><field var='pubsub#{name}'/></x>"
+    )
+    said = ask(house, JULIET, f"<configure node='{TUNE}'>{chosen}</configure>", owner=True)
+    assert refusal_of(said) == ("modify", "not-acceptable", "invalid-options")
+
+
 def test_configuring(house: House) -> None:
     create(house, JULIET, title="What I hear", max_items="3")
     configured = values(house, f"<configure node='{TUNE}'/>")

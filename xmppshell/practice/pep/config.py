@@ -170,6 +170,9 @@ class Config:
         wrong = faults(form)
         for var, fault in wrong.items():
             raise invalid(f"{var}: {fault}")
+        for field in form.fields:
+            if field.type is FieldType.LIST_SINGLE and not field.text:
+                raise invalid(f"{field.var}: one of the options has to be chosen")
         config = Config(form)
         most = config.text("max_items")
         if most != "max" and not (most.isascii() and most.isdecimal() and len(most) <= _DIGITS):

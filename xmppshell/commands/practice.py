@@ -5,7 +5,7 @@ The server is told by its commands (XEP-0050), as any client could tell it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ..protocol.data_forms import answered, find_form, submission
@@ -50,6 +50,19 @@ async def practice(desk: Desk, call: Call) -> None:
     node = "fault-by-name" if action == "fault" else action
     for line in await run_command(desk.live, node, answers):
         desk.screen.say(line)
+
+
+def choices_of(action: str) -> Sequence[str]:
+    """Return what can be named after an action, for completion."""
+    from ..practice.misbehaviour import KINDS
+    from ..practice.profiles import Profile
+
+    return {
+        "fault": tuple(KINDS),
+        "disarm": ("all", *KINDS),
+        "clock": ("fixed", "real"),
+        "profile": tuple(profile.value for profile in Profile),
+    }.get(action, ())
 
 
 def fault_table() -> str:
@@ -131,7 +144,12 @@ COMMANDS = (
         practice,
         (
             Argument("action", "what to do", optional=True, choices=_ACTIONS),
-            Argument("what", "which fault, clock (fixed, real) or profile", optional=True),
+            Argument(
+                "what",
+                "which fault, clock (fixed, real) or profile",
+                optional=True,
+                suggest="practice",
+            ),
             Argument("value", "the fault's option, such as milliseconds", optional=True),
         ),
         (

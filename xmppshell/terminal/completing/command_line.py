@@ -95,6 +95,10 @@ def _suggested(desk: Desk, argument: Argument, words: list[str], word: str) -> I
         from ...knowledge.lint import RULES
 
         return ["on", "off", "rules", *RULES]
+    if argument.suggest == "practice":
+        from ...commands.practice import choices_of
+
+        return choices_of(words[0])
     if argument.suggest == "fields":
         return field_suggestions(desk, words, word)
     return ()

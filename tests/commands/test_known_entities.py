@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from xmppshell.commands.known_entities import MOST, KnownEntities
 from xmppshell.feed import Record
-from xmppshell.protocol.events import Direction, ElementSeen
+from xmppshell.protocol.events import Bound, Direction, ElementSeen
+from xmppshell.protocol.jid import JID
 from xmppshell.protocol.stanza import stanza_of
 from xmppshell.protocol.xml import Context, parse_element
 
@@ -107,6 +108,43 @@ def test_occupants_come_and_go() -> None:
     room = known(*came, gone).entity("hall@c.example")
     assert room is not None
     assert list(room.occupants) == ["b"]
+
+
+def test_a_room_that_one_has_left_is_no_longer_joined() -> None:
+    muc = "<x xmlns='http://jabber.org/protocol/muc#user'>{}</x>"
+    own, renamed = "<status code='110'/>", "<status code='110'/><status code='303'/>"
+
+    def presence(nick: str, code: str = "", kind: str = "") -> str:
+        sender = f"from='hall@c.example/{nick}' to='me@example/a'{kind}"
+        return f"<presence {sender}>{muc.format(code)}</presence>"
+
+    gone = " type='unavailable'"
+    entities = known(presence("Nurse"), presence("Me", own), presence("Me", renamed, gone))
+    room = entities.entity("hall@c.example")
+    assert room is not None
+    assert list(room.occupants) == ["Nurse"]
+    entities.observe(record_of(presence("Myself", own)))
+    assert entities.rooms == {"hall@c.example"}
+    entities.observe(record_of(presence("Myself", own, gone)))
+    assert entities.rooms == frozenset()
+
+
+def test_a_new_resource_is_in_no_room_yet() -> None:
+    def bound(resource: str) -> Record:
+        event = Bound(JID("me", "example", resource))
+        return Record(None, "juliet", 0.0, datetime.now(UTC), event)
+
+    entities = KnownEntities()
+    entities.observe(bound("a"))
+    entities.observe(
+        record_of(
+            "<presence from='hall@c.example/Me' to='me@example/a'>"
+            "<x xmlns='http://jabber.org/protocol/muc#user'><status code='110'/></x></presence>"
+        )
+    )
+    assert entities.rooms == {"hall@c.example"}
+    entities.observe(bound("b"))
+    assert entities.rooms == frozenset()
 
 
 def test_the_last_form() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..protocol import namespaces as ns
 from ..protocol.data_forms import Form, find_form
-from ..protocol.events import Direction, ElementSeen
+from ..protocol.events import Bound, Direction, ElementSeen
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -28,6 +28,7 @@ OWN_ACCOUNT = ""
 
 _MUC_USER = "http://jabber.org/protocol/muc#user"
 _OWN_PRESENCE = "110"
+_NEW_NICK = "303"
 _PUBSUB = "http://jabber.org/protocol/pubsub"
 _ITEM = f"{{{ns.DISCO_ITEMS}}}item"
 
@@ -74,6 +75,7 @@ class KnownEntities:
         self.ids: dict[str, SeenStanza] = {}
         """The ids of stanzas, oldest first."""
         self.threads: dict[str, None] = {}
+        self._resources: dict[str, str] = {}
 
     def entity(self, address: str) -> Entity | None:
         """Return what is known of exactly this address, or None; `OWN_ACCOUNT` is one, too."""
@@ -104,6 +106,9 @@ class KnownEntities:
     def observe(self, record: Record) -> None:
         """Take what one record tells."""
         event = record.event
+        if isinstance(event, Bound):
+            self._forget_rooms_of(self._resources.get(record.session, ""))
+            self._resources[record.session] = str(event.jid)
         if not isinstance(event, ElementSeen) or event.stanza is None:
             return
         stanza = event.stanza
@@ -176,15 +181,29 @@ class KnownEntities:
             return
         entity = self._of(room)
         here = stanza.type is None
-        own = {status.get("code") for status in x.iterfind(f"{{{_MUC_USER}}}status")}
+        codes = {status.get("code") for status in x.iterfind(f"{{{_MUC_USER}}}status")}
         if here:
             _keep(entity.occupants, nick, None)
         else:
             entity.occupants.pop(nick, None)
-        if here and _OWN_PRESENCE in own:
+        if here and _OWN_PRESENCE in codes:
             _keep(entity.nicks, stanza.to or "", nick)
         elif not here and entity.nicks.get(stanza.to or "") == nick:
             del entity.nicks[stanza.to or ""]
+            if _NEW_NICK not in codes:
+                _forget_unseen(entity)
+
+    def _forget_rooms_of(self, resource: str) -> None:
+        """Take a resource out of the rooms it was in: there is a new one in its place."""
+        for entity in self._entities.values():
+            if entity.nicks.pop(resource, None) is not None:
+                _forget_unseen(entity)
+
+
+def _forget_unseen(room: Entity) -> None:
+    """Forget who is in a room if none of this side's resources is there to see it."""
+    if not room.nicks:
+        room.occupants.clear()
 
 
 def _nodes(element: etree._Element) -> Iterator[tuple[str, str]]:

@@ -269,6 +269,80 @@ ROOMS = (
     Step("leave", PARIS, f"<presence to='{_ROOM}/P' type='unavailable'/>"),
 )
 
+_VAULT = "vault@ROOMS"
+_CONFIG = f"{MUC}#roomconfig"
+
+
+def _configured(**values: str) -> str:
+    fields = "".join(
+        f"<field var='muc#roomconfig_{name}'><value>{value}</value></field>"
+        for name, value in values.items()
+    )
+    return (
+        f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'>"
+        f"<field var='FORM_TYPE' type='hidden'><value>{_CONFIG}</value></field>{fields}</x></query>"
+    )
+
+
+def _with_password(password: str) -> str:
+    return f"<x xmlns='{MUC}'><password>{password}</password></x>"
+
+
+CLOSED_ROOMS = (
+    Step("enter a vault", PARIS, f"<presence to='{_VAULT}/P'>{_JOIN}</presence>"),
+    Step("close it", PARIS, _iq("set", _VAULT, _configured(membersonly="1", whois="anyone"))),
+    Step("enter, no member", ROSALINE, f"<presence to='{_VAULT}/R'>{_JOIN}</presence>"),
+    Step(
+        "invite",
+        PARIS,
+        _message("", _VAULT, f"<x xmlns='{MUC}#user'><invite to='{_ROOT}'/></x>"),
+    ),
+    Step("enter, invited", ROSALINE, f"<presence to='{_VAULT}/R'>{_JOIN}</presence>"),
+    Step(
+        "a real address is shown", ROSALINE, f"<presence to='{_VAULT}/R'><show>xa</show></presence>"
+    ),
+    Step(
+        "no longer a member",
+        PARIS,
+        _iq("set", _VAULT, _admin(f"<item affiliation='none' jid='{_ROOT}'/>")),
+    ),
+    Step(
+        "a password instead",
+        PARIS,
+        _iq(
+            "set",
+            _VAULT,
+            _configured(membersonly="0", passwordprotectedroom="1", roomsecret="rose"),
+        ),
+    ),
+    Step("enter without the password", ROSALINE, f"<presence to='{_VAULT}/R'>{_JOIN}</presence>"),
+    Step(
+        "enter with a wrong password",
+        ROSALINE,
+        f"<presence to='{_VAULT}/R'>{_with_password('thorn')}</presence>",
+    ),
+    Step(
+        "enter with the password",
+        ROSALINE,
+        f"<presence to='{_VAULT}/R'>{_with_password('rose')}</presence>",
+    ),
+    Step(
+        "destroy, not owner",
+        ROSALINE,
+        _iq("set", _VAULT, f"<query xmlns='{MUC}#owner'><destroy/></query>"),
+    ),
+    Step(
+        "destroy",
+        PARIS,
+        _iq(
+            "set",
+            _VAULT,
+            f"<query xmlns='{MUC}#owner'><destroy><reason>dawn</reason></destroy></query>",
+        ),
+    ),
+    Step("talk where the room was", ROSALINE, _message("groupchat", _VAULT)),
+)
+
 ARCHIVES = (
     Step("archive form", PARIS, _iq("get", "", f"<query xmlns='{MAM}'/>")),
     Step("archive, first page", PARIS, _iq("set", "", _mam(_page("<max>2</max>")))),
@@ -412,6 +486,7 @@ STEPS = (
     *PRESENCE,
     *BLOCKING,
     *ROOMS,
+    *CLOSED_ROOMS,
     *ARCHIVES,
     *NODES,
     *STORES,

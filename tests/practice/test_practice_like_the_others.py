@@ -50,7 +50,7 @@ def _both(rule: str) -> Difference:
 FAULTY_PRESENCE = "RFC 6121 4.7.2: the values are limited, so it is bad-request (RFC 6120 8.3.3.1)"
 NO_UNAVAILABLE = "RFC 6121 3.1.2, 3.1.3: asking for a subscription changes no presence"
 NO_CHANGE = "RFC 6121 A.2: nothing changed, so nothing is pushed or sent"
-CHANGED_ROSTER = "RFC 6121 A.3.1: a request that waits is not in the roster of who was asked"
+CHANGED_ROSTER = "RFC 6121 3.1.3: a request that waits is not pushed to who is asked"
 PRIVACY_LISTS = "XEP-0016 is deprecated; blocks are pushed as XEP-0191 3.3 to 3.5 have it"
 ROOM_PRESENCE = "XEP-0045 7.2.2: presence comes from occupants; the room has none of its own"
 NEW_PRESENCE = "XEP-0045 7.6, 7.7: the presence that was sent last is the one that is shown"
@@ -141,6 +141,17 @@ DIFFERENCES: dict[str, Difference] = {
     "ban": _ejabberd(ROOM_PRESENCE),
     "enter, banned": _ejabberd("XEP-0045 7.2, 9.1: who is banned is told forbidden"),
     "leave": _ejabberd("what differs follows from the ban"),
+    "enter a vault": _ejabberd(ROOM_PRESENCE),
+    "close it": _both("XEP-0045 10.2.1: changes are told; the first configuration changes nothing"),
+    "invite": _both(
+        "XEP-0045 7.8.2: the invitation needs no body, nor a second one in it; 9.3: that somebody "
+        "who is not there becomes a member may be told"
+    ),
+    "enter, invited": _ejabberd(ROOM_PRESENCE),
+    "no longer a member": _ejabberd(ROOM_PRESENCE),
+    "a password instead": _ejabberd(ROOM_PRESENCE),
+    "enter with the password": _ejabberd(ROOM_PRESENCE),
+    "destroy": _both("XEP-0045 10.9: everybody leaves with no affiliation and no role"),
     # Archives.
     "archive after an unknown id": _both("XEP-0059 2.4, XEP-0313: it is item-not-found"),
     "archive of a stranger": _both(NOT_ALLOWED),

@@ -64,6 +64,21 @@ def test_what_only_a_script_can_say_gives_way_to_xml_of_the_same_length() -> Non
     assert not is_wildcard("urn:xmpp:ping")
 
 
+def test_a_script_with_mistakes_gives_what_can_be_found() -> None:
+    text = (
+        "[Clint] Romeo\n    jid: @\n\nRomeo conects\nNobody sends: <presence/>\n"
+        "Romeo receives soon:\n\t<iq type='${x}'>\n    <iq id='{scansion:no}'/>\n"
+        "Romeo sends raw: <broken\nRomeo receives features:\n    <stream:features/>\n"
+    )
+    found = passages_of(text, "x.scs")
+    assert [(p.line, p.column, p.direction, p.actor) for p in found] == [
+        (5, 15, Direction.SENT, "Nobody"),
+        (7, 2, Direction.RECEIVED, "Romeo"),
+        (11, 5, Direction.RECEIVED, "Romeo"),
+    ]
+    assert found[1].text == "<iq type='a@bb'>\n    <iq id='{scansion:no}'/>"
+
+
 def test_bare_stanzas_are_divided_and_what_is_broken_is_left_over() -> None:
     text = "<presence/>\n\n  <iq type='get'\n id='a'/>\n<message><body>a & b</body></message>\n"
     found = passages_of(text, "stanzas.xml")

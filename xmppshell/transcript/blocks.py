@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..protocol.xml.tokens import Token, TokenKind, attributes_of, tokenise
 from .redaction import redact
+from .variables import literal
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -65,7 +66,7 @@ def visible(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isprintable():
         text = "".join(c if c.isprintable() else f"&#{ord(c)};" for c in text)
-    return text.replace("${", "&#36;{").replace("{scansion:", "&#123;scansion:")
+    return literal(text)
 
 
 def _rewrite_tag(

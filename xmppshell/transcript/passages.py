@@ -1,6 +1,7 @@
 """The XML in a file, piece by piece, with who said it: of transcripts, captures and bare stanzas.
 
-This is for reading over what was said (lint, coverage). It does not judge the script around it.
+This is for reading over what was said (lint, coverage). It does not judge the script around it:
+of one with mistakes, it gives what can be found. What is sent raw, broken on purpose, is left out.
 """
 
 from __future__ import annotations
@@ -16,15 +17,12 @@ from ..protocol.problem import Problem
 from ..protocol.xml.parsing import Context
 from ..protocol.xml.wellformed import scan
 from .capture import CaptureError
+from .reading import read_leniently
+from .script import Block, Receives, ReceivesStream, Sends
+from .variables import VARIABLE, BadValue, Wildcard, parts_of
 
 _CAST = re.compile(r"\[(?:Client|Component|Server)\] \S")
-_ACTION = re.compile(
-    r"(?P<actor>\S.*?) (?P<verb>sends|receives)(?: raw| optionally)?:?(?P<rest>.*)"
-)
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _MARKER = re.compile(r"\sscansion:\w+\s*=\s*(?:'[^']*'|\"[^\"]*\")")
-_WILDCARD = re.compile(r"\{(?:scansion:)?[a-z]+(?::[^}]*)?\}")
-_DIRECTIONS = {"sends": Direction.SENT, "receives": Direction.RECEIVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,10 @@ class Passage:
 
 def is_wildcard(value: str) -> bool:
     """Say whether a value of a transcript stands for any value, such as `{scansion:any}`."""
-    return _WILDCARD.search(value) is not None
+    try:
+        return any(isinstance(part, Wildcard) for part in parts_of(value, wild=True))
+    except BadValue:
+        return False
 
 
 def passages_of(text: str, name: str) -> list[Passage]:
@@ -59,7 +60,7 @@ def passages_of(text: str, name: str) -> list[Passage]:
     if is_capture(text, name):
         return list(_of_capture(text, name))
     if is_transcript(text, name):
-        return list(_of_transcript(text.splitlines()))
+        return list(_of_transcript(text, name))
     return list(_divided(text, 1, None, ""))
 
 
@@ -93,28 +94,26 @@ def _of_capture(text: str, name: str) -> Iterator[Passage]:
             ) from error
 
 
-def _of_transcript(lines: list[str]) -> Iterator[Passage]:
-    actor, direction, start = "", None, 0
-    block: list[str] = []
-    for number, line in enumerate([*lines, "-"], start=1):
-        inside = not line or line[0].isspace() or line.startswith("#")
-        if inside:
-            block.append("" if line.startswith("#") else line)
-            continue
-        if direction is not None:
-            yield from _divided(_as_xml("\n".join(block)), start, direction, actor)
-        match = _ACTION.fullmatch(line)
-        actor, direction, block = "", None, []
-        if match is not None and not match["rest"].strip().startswith("nothing"):
-            actor, direction, start = match["actor"], _DIRECTIONS[match["verb"]], number
-            rest = match["rest"] if match["rest"].lstrip().startswith("<") else ""
-            block = [rest.rjust(len(line)) if rest else ""]
+def _of_transcript(text: str, name: str) -> Iterator[Passage]:
+    for step in read_leniently(text, name)[0].steps:
+        if isinstance(step, Sends):
+            yield from _of_block(step.block, Direction.SENT, step.actor)
+        elif isinstance(step, Receives | ReceivesStream) and step.block is not None:
+            yield from _of_block(step.block, Direction.RECEIVED, step.actor)
+
+
+def _of_block(block: Block, direction: Direction, actor: str) -> Iterator[Passage]:
+    """Give the passages of a block, each line as long as it is in the file."""
+    first, *rest = block.lines
+    before = " " * (block.place.column - 1) if block.inline else block.indent
+    lines = [before + first, *(block.indent + line for line in rest)]
+    yield from _divided(_as_xml("\n".join(lines)), block.place.line, direction, actor)
 
 
 def _as_xml(text: str) -> str:
     """Return a block as XML, each character in its place."""
     text = _MARKER.sub(lambda found: " " * len(found.group()), text)
-    return _VARIABLE.sub(lambda found: _address(found.group()), text)
+    return VARIABLE.sub(lambda found: _address(found.group()), text)
 
 
 def _address(variable: str) -> str:

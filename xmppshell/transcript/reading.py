@@ -206,7 +206,7 @@ class _Reader:
         except BadPhrase as error:
             word = error.word
             self.source.fault(paragraph.line, word.column, error.problem, len(word.text))
-            return None
+            step = self._salvaged(paragraph, actor, line)
         return None if step is None else replace(step, place=self.source.place(paragraph.line))
 
     def _actor(self, paragraph: Paragraph) -> tuple[str, Line | None]:
@@ -274,6 +274,16 @@ class _Reader:
             case "disconnects":
                 return Disconnects(actor, gap=gap)
         return Drops(actor, gap=gap)
+
+    def _salvaged(self, paragraph: Paragraph, actor: str, line: Line) -> Step | None:
+        """Return what a step with wrong words says all the same: its stanzas."""
+        block = block_of(self.source, paragraph, line.inline, line.column)
+        if block is None or line.verb.text not in ("sends", "receives"):
+            return None
+        sent = line.verb.text == "sends"
+        block = self._with_stanzas(paragraph, block, wild=not sent)
+        gap = paragraph.gap
+        return Sends(actor, block, gap=gap) if sent else Receives(actor, block, gap=gap)
 
     def _no_block(self, paragraph: Paragraph) -> None:
         number = paragraph.line + 1 if paragraph.body else paragraph.line

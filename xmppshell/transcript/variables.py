@@ -175,7 +175,8 @@ CAPTURED = re.compile(r"[^\W\d][\w-]*")
 VARIABLE = re.compile(r"\$\{([^{}<>\n]*)\}")
 """A variable in the text of a transcript."""
 
-_SPECIAL = re.compile(r"\$\{|\{(?:scansion:|(?:any|time|id|int)\}|(?:re|capture):)")
+_WILD = re.compile(r"\{(?:scansion:|(?:any|time|id|int)\}|(?:re|capture):)")
+_SPECIAL = re.compile(rf"\$\{{|{_WILD.pattern}")
 _SIMPLE = {wild.value: wild for wild in (Wild.ANY, Wild.TIME, Wild.ID, Wild.INT)}
 
 
@@ -219,6 +220,12 @@ def _check_together(source: str, parts: list[Part]) -> None:
 
 
 _NO_VALUES: Mapping[str, str] = defaultdict(str)
+
+
+def literal(source: str) -> str:
+    """Return text of XML that means the same, with nothing in it for a variable or wildcard."""
+    source = _WILD.sub(lambda found: f"&#123;{found[0][1:]}", source)
+    return source.replace("${", "&#36;{")
 
 
 def _add_literal(parts: list[Part], source: str) -> None:

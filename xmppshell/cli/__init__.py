@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..exit_status import ExitStatus
 from ..protocol.problem import ProblemError
-from . import connecting, library, practice
+from . import connecting, help, library, practice
 from .usage import EPILOG, Parser, UsageError, complain
 
 if TYPE_CHECKING:
@@ -60,4 +60,5 @@ def _parser() -> argparse.ArgumentParser:
     connecting.add_to(commands)
     library.add_to(commands)
     practice.add_to(commands)
+    help.add_to(commands)
     return parser

@@ -49,7 +49,8 @@ def _unknown(name: str, known: list[str], *, comes_later: bool) -> Problem:
     if comes_later:
         cause = "it is captured only later, or in the same stanza"
         return Problem(f"${{{name}}} is not captured yet", cause, "capture it in an earlier stanza")
-    close = near(name, known)
+    own = [other for other in known if other.startswith(f"{name}'s ")]
+    close = own or near(name, known)
     if close:
         cure = f"near: {listed(f'${{{other}}}' for other in close)}"
     elif CAPTURED.fullmatch(name):

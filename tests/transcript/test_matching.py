@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from xmppshell.protocol.xml import Context, parse_element
-from xmppshell.transcript.matching import Match, Mismatch, match, nearest
+from xmppshell.protocol.xml import Context, parse_element, parse_header
+from xmppshell.transcript.matching import Match, Mismatch, match, match_header, nearest
 from xmppshell.transcript.patterns import ElementPattern
 from xmppshell.transcript.reading import read_script
-from xmppshell.transcript.script import Receives
+from xmppshell.transcript.script import Receives, ReceivesStream
 
 CAST = "[Client] Romeo\n    jid: romeo@localhost\n\n"
 VARIABLES = {"Romeo's JID": "romeo@localhost", "Romeo's full JID": "romeo@localhost/orchard"}
@@ -41,6 +41,9 @@ def compare(expected: str, actual: str) -> Match | Mismatch:
         ("<message><body/></message>", "<message><body>anything</body></message>"),
         ("<message><body>a &lt; b</body></message>", "<message><body>a &#60; b</body></message>"),
         ("<message><body><![CDATA[<{any}>]]></body></message>",) * 2,
+        # So may those of the stream itself.
+        ("<stream:features><b xmlns='urn:b'/></stream:features>",
+         "<stream:features><a xmlns='urn:a'/><b xmlns='urn:b'/></stream:features>"),
         # Namespaces of their own are strict; these are the same.
         ("<iq><q xmlns='urn:q' a='1'><i/><j/></q></iq>",) * 2,
         ("<iq><q xmlns='urn:q'/></iq>", "<iq><p:q xmlns:p='urn:q'/></iq>"),
@@ -163,6 +166,26 @@ def test_a_components_stanzas_are_those_of_a_client() -> None:
     assert isinstance(
         match(pattern("<message><body>hi</body></message>"), received, VARIABLES), Match
     )
+
+
+def test_a_stream_header_is_compared_and_may_say_more() -> None:
+    line = "<stream:stream from='localhost' id='{capture:stream}'>"
+    step = read_script(f"{CAST}Romeo receives header: {line}\n", "t.scs").steps[0]
+    assert isinstance(step, ReceivesStream)
+    assert step.block is not None
+    header = parse_header(
+        b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+        b"from='localhost' id='x1' version='1.0' xml:lang='en'>"
+    )
+    wanted = step.block.stanzas[0].pattern
+    assert match_header(wanted, header, {}) == Match({"stream": "x1"})
+    other = parse_header(
+        b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+        b"from='localhost'>"
+    )
+    found = match_header(wanted, other, {})
+    assert isinstance(found, Mismatch)
+    assert (found.path, found.actual) == ("stream/@id", "nothing")
 
 
 def test_deep_nesting_takes_no_time() -> None:

@@ -144,6 +144,67 @@ def test_a_scansion_script_is_read() -> None:
     assert comments == ["// Another comment", "-- and a third", "-----", "# Scene 2"]
 
 
+MORE = [
+    # Names that hold names, verbs without colons, blocks of tabs, and the cast without gaps.
+    """\
+[Client] Romeo
+\tjid: user@localhost
+\tpassword: password
+[Client] Romeo's laptop
+\tjid: user@localhost/laptop
+\tpassword: password
+---------
+Romeo connects
+Romeo's laptop connects
+Romeo sends
+\t<iq id="bind" type='set' to="${Romeo's laptop's full JID}">
+\t\t<query xmlns='urn:example' scansion:strict='false'/>
+\t</iq>
+\t<presence to='room@conference.localhost/Romeo'>
+\t\t<x xmlns="http://jabber.org/protocol/muc"/>
+\t</presence>
+Romeo's laptop receives
+\t<iq from="${Romeo's full JID}" id='bind'/>
+Romeo disconnects
+""",
+    # No title; comments of all kinds, within and between; everything at the end of the line.
+    """\
+// first
+
+[Client] Nurse
+  jid: nurse@localhost
+  password: x:y z
+  connect_host: 127.0.0.1
+  connect_port: 15222
+
+-- Scene 1
+Nurse connects
+# waits
+Nurse receives:   \t
+ <message type='groupchat'>
+
+  <stanza-id xmlns='urn:xmpp:sid:0' by="${Nurse's JID}" id='{scansion:capture:archive-id}'/>
+-- in here
+  <body>
+    text
+  </body>
+ </message>
+
+Nurse sends:
+ <iq type='set' id='a'><query xmlns='urn:xmpp:mam:2' queryid='${archive-id}'/></iq>
+Nurse receives: nothing
+Nurse sends: <presence type="unavailable"/>  """,
+]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("text", MORE)
+def test_more_of_scansion_is_read(text: str, ending: str) -> None:
+    script = read_script("\ufeff" + text.replace("\n", ending), "more.scs")
+    assert len(script.steps) in (6, 5)
+    assert read_script(write_script(script), "more.scs") == script
+
+
 def test_what_is_ours_is_read() -> None:
     script = read_script(OURS.replace(" <}", " &lt;}"), "ours.scs")
     assert script.cast["Stage"].role is Role.COMPONENT

@@ -20,6 +20,8 @@ from .variables import UnknownVariable, Value
 if TYPE_CHECKING:
     from lxml import etree
 
+    from ..protocol.xml.parsing import StreamHeader
+
 ABSENT = "nothing"
 """What a difference says for an attribute or an element that is not there."""
 
@@ -98,6 +100,15 @@ def match(
     if found.differences:
         return Mismatch(tuple(found.below(_local(pattern.name))), found.score)
     return Match(found.captures)
+
+
+def match_header(
+    pattern: ElementPattern, header: StreamHeader, variables: Mapping[str, str]
+) -> Outcome:
+    """Compare a stream header with a pattern, as `match` does."""
+    from lxml import etree
+
+    return match(pattern, etree.Element(header.tag, header.attributes), variables)
 
 
 def nearest(

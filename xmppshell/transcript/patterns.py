@@ -6,6 +6,7 @@ stands, and whether `&#36;{` was written or `${`.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -93,15 +94,14 @@ class Positions:
     """Turns offsets in a text into places; `starts` has the place of each line's beginning."""
 
     def __init__(self, text: str, starts: list[Place]) -> None:
-        self._text = text
         self._starts = starts
+        self._offsets = [0, *(found.end() for found in re.finditer("\n", text))]
 
     def place(self, offset: int) -> Place:
         """Return the place of the character at `offset`."""
-        line = self._text.count("\n", 0, offset)
+        line = bisect.bisect_right(self._offsets, offset) - 1
         start = self._starts[min(line, len(self._starts) - 1)]
-        column = offset - self._text.rfind("\n", 0, offset) - 1
-        return replace(start, column=start.column + column)
+        return Place(start.file, start.line, start.column + offset - self._offsets[line])
 
 
 def patterns_of(
@@ -230,7 +230,7 @@ class _Builder:
     ) -> ElementPattern:
         name = _clark(written, scope, default=scope.get(None, ""))
         attributes = []
-        strict = not name.startswith(f"{{{namespaces.CLIENT}}}") or (explicit and bool(self._open))
+        strict = _is_strict(name) or (explicit and bool(self._open))
         for key, key_at, source, value_at in found:
             key_name = _clark(key, scope, default="")
             if key_name == _STRICT:
@@ -283,6 +283,11 @@ class _Builder:
             self._open[-1].children.append(pattern)
         else:
             self.cuts.append(Cut(closed.start, end, pattern))
+
+
+def _is_strict(name: str) -> bool:
+    """Say whether an element is strict by its namespace: all but stanzas and the stream itself."""
+    return not name.startswith((f"{{{namespaces.CLIENT}}}", f"{{{namespaces.STREAM}}}"))
 
 
 def _clark(written: str, scope: dict[str | None, str], default: str) -> str:

@@ -35,14 +35,22 @@ _INDENT = "    "
 def write_script(script: Script) -> str:
     """Return the text of a script; reading it gives an equal script."""
     written: list[str] = []
+    before: Entry | None = None
     for entry in script.entries:
-        written += [""] * _gap(entry, first=not written)
+        written += [""] * _gap(entry, before)
         written += _entry(entry)
+        before = entry
     return "\n".join(written) + "\n" if written else ""
 
 
-def _gap(entry: Entry, *, first: bool) -> int:
-    return 0 if first and entry.gap == 1 else entry.gap
+def _gap(entry: Entry, before: Entry | None) -> int:
+    """Return how many blank lines go before an entry; without one, some would flow together."""
+    if before is None:
+        return 0 if entry.gap == 1 else entry.gap
+    one = (isinstance(before, Title) and isinstance(entry, Comment | Title)) or (
+        isinstance(before, Prose) and isinstance(entry, Prose)
+    )
+    return max(entry.gap, 1) if one else entry.gap
 
 
 def _entry(entry: Entry) -> Iterator[str]:

@@ -65,7 +65,13 @@ def compare(expected: str, actual: str) -> Match | Mismatch:
         ("<iq><a>to ${Romeo's JID}</a></iq>", "<iq><a>to romeo@localhost</a></iq>"),
         ("<iq xml:lang='en'/>", "<iq xml:lang='en'/>"),
         ("<iq id='&#36;{x}'/>", "<iq id='${x}'/>"),
-        # Two expected children need two.
+        # What stands in the default namespace is no stricter for saying so at the top.
+        ("<message xmlns='jabber:client'/>", "<message id='1'/>"),
+        # White space in an attribute is spaces, and a wildcard takes line breaks.
+        ("<iq a='b\n    c'/>", "<iq a='b c'/>"),
+        ("<message><body>a{any}z</body></message>", "<message><body>a\n\nz</body></message>"),
+        # Two expected children need two, whichever they are.
+        ("<iq><a>{any}</a><a>{re:[12]}</a><a>1</a></iq>", "<iq><a>1</a><a>2</a><a>3</a></iq>"),
         ("<iq><a>{any}</a><a>1</a></iq>", "<iq><a>1</a><a>2</a></iq>"),
     ],
 )  # fmt: skip
@@ -93,6 +99,8 @@ def test_it_matches(expected: str, actual: str) -> None:
          "iq/q/i", "<i>", "<j>"),
         ("<iq><q xmlns='urn:q'><i a='1'/><i a='2'/></q></iq>",
          "<iq><q xmlns='urn:q'><i a='1'/><i a='3'/></q></iq>", "iq/q/i[2]/@a", "2", "3"),
+        ("<iq><q xmlns='urn:q'><i/><j/></q></iq>", "<iq><q xmlns='urn:q'><i/></q></iq>",
+         "iq/q/j", "<j>", "nothing"),
         ("<iq scansion:strict='true'/>", "<iq id='1'/>", "iq/@id", "nothing", "1"),
         ("<f xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'/></f>",
          "<f xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' id='1'/></f>",

@@ -284,6 +284,13 @@ HEAD = "[Client] Romeo\n    jid: romeo@localhost\n[Client] Juliet's phone\n    j
         ("Romeo receives: nothing with <a/>", "5:25", "'with' was not expected here"),
         ("Romeo receives stream error: confict", "5:30", "near: conflict"),
         ("Romeo receives unordered close", "5:16", "for stanzas"),
+        ("Romeo receives within 1s nothing", "5:16", "together with something"),
+        ("Romeo receives features: <stream:features/><stream:features/>", "5:44", "nothing else"),
+        (
+            "Romeo receives unordered: <a b='{capture:x}'/><a b='${x}'/>",
+            "5:53",
+            "not captured yet",
+        ),
         ("Romeo receives features: <a/>", "5:26", "<stream:features>"),
         ("Romeo receives: <a b='{scansion:none}'/>", "5:23", "there is no wildcard"),
         ("Romeo receives: <a b='{re:[0'/>", "5:23", "no end"),
@@ -394,6 +401,23 @@ def test_an_included_script_gives_its_cast_its_steps_and_its_captures(tmp_path: 
     assert [type(step) for step in script.steps] == [Connects, Receives, Sends]
     assert script.steps[0].place.file == str(tmp_path / "parts" / "login.scs")
     assert write_script(script) == main.read_text("utf-8")
+
+
+def test_without_its_includes_a_script_may_use_names_that_it_does_not_know() -> None:
+    text = "include cast.scs\nNurse connects\nNurse sends: <a b=\"${Nurse's JID}\" c='${x}'/>\n"
+    script = read_script(text, "x.scs")
+    assert script.steps[0] == Connects("Nurse")
+    with pytest.raises(ScriptError, match="nobody in the cast"):
+        read_script(text.partition("\n")[2], "x.scs")
+
+
+def test_scripts_do_not_include_each_other_without_end(tmp_path: Path) -> None:
+    for number in range(20):
+        (tmp_path / f"{number}.scs").write_text(f"include {number + 1}.scs\n", "utf-8")
+    (tmp_path / "20.scs").write_text("# the last\n", "utf-8")
+    with pytest.raises(ScriptError, match="more than 16 deep"):
+        load_script(tmp_path / "0.scs")
+    assert load_script(tmp_path / "10.scs").steps == []
 
 
 def test_a_mistake_in_an_included_script_has_its_own_place(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_parts_are_in_their_order() -> None:
         Literal("{other}"),
     )
     assert parts_of("{any}${x}", wild=False) == (Literal("{any}"), Variable("x"))
+    assert parts_of("{scansion:any}", wild=False) == (Literal("{scansion:any}"),)
 
 
 def test_groups_of_a_persons_own_do_not_disturb_captures() -> None:

@@ -12,14 +12,13 @@ from .places import Fault, Place, Source
 from .script import Block, Include, Receives, Script, SendsRaw, Step
 from .variables import CAPTURED, VARIABLE, Value
 
-BARE_JID = "{}'s JID"
-FULL_JID = "{}'s full JID"
-"""The variables that every actor has, by name."""
+_JID = "{}'s JID"
+_FULL_JID = "{}'s full JID"
 
 
 def names_of(actor: str) -> tuple[str, str]:
-    """Return the names of the variables of an actor: bare JID and full JID."""
-    return BARE_JID.format(actor), FULL_JID.format(actor)
+    """Return the names of an actor's variables: its address in the cast, and its full JID."""
+    return _JID.format(actor), _FULL_JID.format(actor)
 
 
 def check_variables(script: Script, source: Source) -> None:

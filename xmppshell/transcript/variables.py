@@ -193,8 +193,8 @@ def parts_of(source: str, *, wild: bool) -> tuple[Part, ...]:
         start = found.start()
         if found[0] == "${":
             part, end = _variable(source, start)
-        elif wild or found[0] == "{scansion:":
-            part, end = _wildcard(source, start, sent=not wild)
+        elif wild:
+            part, end = _wildcard(source, start)
         else:
             _add_literal(parts, source[at : found.end()])
             at = found.end()
@@ -266,15 +266,11 @@ def _variable(source: str, start: int) -> tuple[Variable, int]:
     return Variable(found[1].strip()), found.end()
 
 
-def _wildcard(source: str, start: int, *, sent: bool) -> tuple[Wildcard, int]:
+def _wildcard(source: str, start: int) -> tuple[Wildcard, int]:
     end = _closing_brace(source, start)
     if end < 0:
         raise BadValue(start, 1, Problem("this wildcard has no end", "", "close it with }"))
     inside = source[start + 1 : end - 1].removeprefix("scansion:")
-    if sent:
-        what = f"{source[start:end]} cannot be sent"
-        problem = Problem(what, "a wildcard stands only in what is received", "write the value")
-        raise BadValue(start, end - start, problem)
     kind, colon, argument = inside.partition(":")
     argument = unescape(argument)
     wrong = _wildcard_problem(source[start:end], kind, colon, argument)

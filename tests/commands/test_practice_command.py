@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from commands.desk_driver import Stage, stage
 
-from xmppshell.practice.misbehaviour import KINDS, Moment
-from xmppshell.practice.profiles import Profile
+from xmppshell.practice.conduct.misbehaviour import KINDS, Moment
+from xmppshell.practice.conduct.profiles import Profile
 from xmppshell.protocol.events import StreamErrorSeen
 
 

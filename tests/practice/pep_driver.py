@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 from practice.stage_driver import House, parsed
 
-from xmppshell.practice.capabilities import Identity, Info, verification
+from xmppshell.practice.services.capabilities import Identity, Info, verification
 from xmppshell.protocol.xml.tokens import quoted
 
 PUBSUB = "http://jabber.org/protocol/pubsub"

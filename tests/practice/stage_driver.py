@@ -10,9 +10,9 @@ from lxml import etree
 from xmppshell.practice.accounts import Accounts
 from xmppshell.practice.actors import Actor, Part
 from xmppshell.practice.clockwork import Clockwork
+from xmppshell.practice.contacts.roster import Rosters
 from xmppshell.practice.directory import Delivery, Directory, Resource
 from xmppshell.practice.repertoire import repertoire
-from xmppshell.practice.roster import Rosters
 from xmppshell.practice.stage import Stage
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.stanza import stanza_of

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from practice.stage_driver import House, error_of, parsed, receivers
 
-from xmppshell.practice import archive as archives
-from xmppshell.practice.archive import Archive, Filter
-from xmppshell.practice.archive_queries import MAX_IDS, MAX_PAGE
+from xmppshell.practice.messages import archive as archives
+from xmppshell.practice.messages.archive import Archive, Filter
+from xmppshell.practice.messages.archive_queries import MAX_IDS, MAX_PAGE
 from xmppshell.protocol.jid import JID
 
 MAM = "{urn:xmpp:mam:2}"

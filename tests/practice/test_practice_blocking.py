@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from practice.stage_driver import House, error_of, parsed, receivers
 
-from xmppshell.practice import blocking
-from xmppshell.practice.blocklists import covers
+from xmppshell.practice.contacts import blocking
+from xmppshell.practice.contacts.blocklists import covers
 from xmppshell.protocol.jid import JID
 
 NS = "urn:xmpp:blocking"

@@ -10,7 +10,8 @@ import pytest
 from practice.raw_client import HEADER, STARTTLS, plain, practice
 from practice.stage_driver import House, parsed
 
-from xmppshell.practice.capabilities import (
+from xmppshell.practice.facilities import Facility
+from xmppshell.practice.services.capabilities import (
     Identity,
     Info,
     form_field,
@@ -19,8 +20,7 @@ from xmppshell.practice.capabilities import (
     verification,
     verification_input,
 )
-from xmppshell.practice.discovery import CAPS_NODE, caps_feature
-from xmppshell.practice.facilities import Facility
+from xmppshell.practice.services.discovery import CAPS_NODE, caps_feature
 
 DISCO = "http://jabber.org/protocol/disco#info"
 

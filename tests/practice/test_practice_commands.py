@@ -7,7 +7,7 @@ from lxml import etree
 from practice.stage_driver import NOON, House, parsed
 
 from xmppshell.practice.clockwork import Clockwork
-from xmppshell.practice.commands import (
+from xmppshell.practice.services.commands import (
     LIFETIME,
     MAX_ANSWERS,
     MAX_OWN_SESSIONS,
@@ -17,7 +17,7 @@ from xmppshell.practice.commands import (
     Outcome,
     Run,
 )
-from xmppshell.practice.teaching_commands import in_words
+from xmppshell.practice.services.teaching_commands import in_words
 from xmppshell.protocol.data_forms import Form, parse_form
 
 NS = "http://jabber.org/protocol/commands"

@@ -9,8 +9,8 @@ from linked_streams import server_stream
 from practice.edge_inputs import ALL, HEADER
 from practice.stage_driver import House
 
-from xmppshell.practice.conduct import Conduct
-from xmppshell.practice.profiles import Profile, deviations_of
+from xmppshell.practice.conduct.conduct import Conduct
+from xmppshell.practice.conduct.profiles import Profile, deviations_of
 from xmppshell.protocol.events import Direction, ElementSeen
 from xmppshell.protocol.features.stream_management import ManagementOptions
 from xmppshell.protocol.moves import GiveUp, Send

@@ -11,8 +11,8 @@ from practice.raw_client import HEADER, PING, RawClient, Stand, plain, practice
 
 from xmppshell.network.discovery import TlsMode
 from xmppshell.practice.accounts import PRACTICE_PASSWORD
-from xmppshell.practice.faults import Fault
-from xmppshell.practice.misbehaviour import FOREVER, KINDS, MAX_ARMED, Faults, Moment
+from xmppshell.practice.conduct.faults import Fault
+from xmppshell.practice.conduct.misbehaviour import FOREVER, KINDS, MAX_ARMED, Faults, Moment
 from xmppshell.practice.server import PracticeServer, TlsOffer
 from xmppshell.protocol.events import ManagementEnabled
 from xmppshell.protocol.jid import JID

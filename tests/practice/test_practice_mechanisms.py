@@ -12,7 +12,7 @@ from signing_in import refusal, signed_in
 
 from xmppshell.network.discovery import TlsMode
 from xmppshell.practice.accounts import PRACTICE_PASSWORD
-from xmppshell.practice.faults import Fault
+from xmppshell.practice.conduct.faults import Fault
 from xmppshell.practice.server import PracticeServer, TlsOffer
 from xmppshell.protocol.events import Authenticated, AuthenticationFailed
 from xmppshell.protocol.jid import JID

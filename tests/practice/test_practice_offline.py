@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from practice.stage_driver import House, error_of, parsed, receivers
 
-from xmppshell.practice import offline
+from xmppshell.practice.messages import offline
 
 STAMP = "2026-11-22T12:00:00Z"
 DELAY = f"<delay xmlns='urn:xmpp:delay' from='localhost' stamp='{STAMP}'/>"

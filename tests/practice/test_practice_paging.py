@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from xmppshell.practice.paging import (
+from xmppshell.practice.messages.paging import (
     Page,
     PageRequest,
     Place,

@@ -9,9 +9,9 @@ from practice.edge_driver import answer_to
 from practice.edge_inputs import ALL, Case
 from practice.raw_client import practice
 
-from xmppshell.practice.conduct import Conduct
-from xmppshell.practice.lax_xml import MAX_HELD, LaxXml
-from xmppshell.practice.profiles import MEASURED, Profile, deviations_of
+from xmppshell.practice.conduct.conduct import Conduct
+from xmppshell.practice.conduct.lax_xml import MAX_HELD, LaxXml
+from xmppshell.practice.conduct.profiles import MEASURED, Profile, deviations_of
 from xmppshell.protocol.deviations import Deviation
 
 SERVERS = (Profile.PROSODY, Profile.EJABBERD)

@@ -9,7 +9,7 @@ from practice.edge_driver import answer_to
 from practice.edge_inputs import ALL, HEADER, Case
 from practice.raw_client import RawClient, Stand, plain, practice
 
-from xmppshell.practice.profiles import Profile
+from xmppshell.practice.conduct.profiles import Profile
 from xmppshell.practice.server import TlsOffer
 
 

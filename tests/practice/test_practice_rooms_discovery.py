@@ -8,9 +8,9 @@ from stage_driver import House, parsed, receivers
 
 from xmppshell.practice.accounts import Accounts
 from xmppshell.practice.clockwork import Clockwork
+from xmppshell.practice.contacts.roster import Rosters
 from xmppshell.practice.directory import Directory
 from xmppshell.practice.repertoire import repertoire
-from xmppshell.practice.roster import Rosters
 
 DISCO = "http://jabber.org/protocol/disco"
 INFO = f"<query xmlns='{DISCO}#info'/>"

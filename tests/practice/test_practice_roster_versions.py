@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from practice.stage_driver import House, parsed
 
-from xmppshell.practice.roster import VERSIONING, Rosters
+from xmppshell.practice.contacts.roster import VERSIONING, Rosters
 from xmppshell.protocol.jid import JID
 
 ITEM = "<item jid='tybalt@localhost' name='{}'/>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from room_driver import ROOM, Party
 
-from xmppshell.practice.stanza_ids import claimed_ids, with_stanza_id
+from xmppshell.practice.messages.stanza_ids import claimed_ids, with_stanza_id
 from xmppshell.protocol.jid import JID
 from xmppshell.protocol.xml import Context, parse_element
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from practice.stage_driver import House, error_of, parsed
 
-from xmppshell.practice.storage import MAX_PRIVATE, MAX_VCARD
+from xmppshell.practice.services.storage import MAX_PRIVATE, MAX_VCARD
 
 CARD = "<vCard xmlns='vcard-temp'>\n  <FN>Juliet  Capulet</FN><N/></vCard>"
 PREFS = "<prefs xmlns='urn:example:prefs' a=\"1\"><x/></prefs>"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from practice.stage_driver import House, parsed
 
-from xmppshell.practice.roster import Item
+from xmppshell.practice.contacts.roster import Item
 from xmppshell.protocol.jid import JID
 
 JULIET, ROMEO = JID("juliet", "localhost", ""), JID("romeo", "localhost", "")

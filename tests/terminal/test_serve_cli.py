@@ -16,7 +16,7 @@ from terminal.cli_runner import Done, run
 from terminal.served import ROOT, XMPPSHELL, environment
 
 from xmppshell.cli.practice import PROFILES
-from xmppshell.practice.profiles import Profile
+from xmppshell.practice.conduct.profiles import Profile
 from xmppshell.practice.server import PracticeServer
 from xmppshell.terminal.serving import Serving, introduce
 

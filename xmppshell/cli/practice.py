@@ -128,7 +128,7 @@ def _demo(options: argparse.Namespace, environment: Environment) -> ExitStatus:
     import asyncio
 
     from ..pilot import Negotiation, Stage
-    from ..practice.profiles import Profile
+    from ..practice.conduct.profiles import Profile
     from ..terminal.demo import run_demo
 
     return asyncio.run(
@@ -145,7 +145,7 @@ def _demo(options: argparse.Namespace, environment: Environment) -> ExitStatus:
 def _serve(options: argparse.Namespace, environment: Environment) -> ExitStatus:
     import asyncio
 
-    from ..practice.profiles import Profile
+    from ..practice.conduct.profiles import Profile
     from ..terminal.serving import Serving, run_server
 
     host, number = options.listen

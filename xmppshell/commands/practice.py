@@ -54,8 +54,8 @@ async def practice(desk: Desk, call: Call) -> None:
 
 def choices_of(action: str) -> Sequence[str]:
     """Return what can be named after an action, for completion."""
-    from ..practice.misbehaviour import KINDS
-    from ..practice.profiles import Profile
+    from ..practice.conduct.misbehaviour import KINDS
+    from ..practice.conduct.profiles import Profile
 
     return {
         "fault": tuple(KINDS),
@@ -67,7 +67,7 @@ def choices_of(action: str) -> Sequence[str]:
 
 def fault_table() -> str:
     """Return every fault on demand, with what the server does."""
-    from ..practice.misbehaviour import KINDS
+    from ..practice.conduct.misbehaviour import KINDS
 
     width = max(map(len, KINDS))
     lines = [

@@ -20,7 +20,7 @@ from ..protocol.jid import JID, JIDError
 from ..protocol.obligations import DUTIES, Facts, Policy, owed
 from ..protocol.stanza import Stanza
 from ..protocol.xml.tokens import quoted
-from .roster import escape_text
+from .contacts.roster import escape_text
 
 if TYPE_CHECKING:
     from lxml import etree

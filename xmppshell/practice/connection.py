@@ -31,12 +31,12 @@ from ..protocol.moves import BeginTls, GiveUp, Send
 from ..protocol.states import State
 from ..protocol.stream import Stream
 from ..protocol.stream_options import Refusal, ServerOptions
+from .conduct.faults import INJECTED, Fault
+from .conduct.lax_xml import LaxXml
+from .conduct.misbehaviour import Faults
+from .conduct.stream_faults import BAD_UTF8, manner_of_writing, see_other_host, strike
 from .directory import Resource
-from .faults import INJECTED, Fault
-from .lax_xml import LaxXml
-from .misbehaviour import Faults
 from .output import Output
-from .stream_faults import BAD_UTF8, manner_of_writing, see_other_host, strike
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ..network.tls import ServerTlsSettings
     from ..network.transports import AnyWire
     from ..protocol.channel import Channel
-    from .conduct import Conduct
+    from .conduct.conduct import Conduct
     from .registration import Registrar
     from .stage import Stage
 

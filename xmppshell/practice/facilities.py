@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from ..protocol.jid import JID
-from .capabilities import Identity
 from .directory import Delivery, Resource
 from .envelope import Envelope
+from .services.capabilities import Identity
 
 Handler = Callable[[Envelope, JID], list[Delivery]]
 Handlers: TypeAlias = Mapping[tuple[str, str], Handler]

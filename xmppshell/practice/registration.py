@@ -15,7 +15,7 @@ from ..protocol.jid import JID, JIDError
 from ..protocol.registration import QUERY
 from ..protocol.saslprep import saslprep
 from ..protocol.stream_options import Refusal
-from .roster import escape_text
+from .contacts.roster import escape_text
 
 if TYPE_CHECKING:
     from lxml import etree

@@ -6,26 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .archives import Archives
-from .blocking import Blocking
-from .blocklists import Blocklists
-from .caps import Caps
-from .carbons import Carbons
-from .commands import Commands
-from .last import LastActivity
-from .messages import Messages
-from .offline import Offline
+from .contacts.blocking import Blocking
+from .contacts.blocklists import Blocklists
+from .messages.archives import Archives
+from .messages.carbons import Carbons
+from .messages.messages import Messages
+from .messages.offline import Offline
 from .pep.service import Pep
 from .rooms import Rooms
-from .storage import PrivateStorage, VCards
-from .teaching_commands import greet, uptime
+from .services.caps import Caps
+from .services.commands import Commands
+from .services.last import LastActivity
+from .services.storage import PrivateStorage, VCards
+from .services.teaching_commands import greet, uptime
 
 if TYPE_CHECKING:
     from .accounts import Accounts
     from .clockwork import Clockwork
+    from .contacts.roster import Rosters
     from .directory import Directory
     from .facilities import Facility, Host
-    from .roster import Rosters
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,17 @@ from ..protocol.jid import JID, JIDError
 from ..protocol.stanza import stanza_of
 from ..protocol.xml import Context, parse_element
 from .clockwork import Clockwork
+from .contacts.presence import Presence
+from .contacts.roster import Rosters
+from .contacts.subscriptions import TYPES, Subscriptions
 from .directory import Delivery, Resource
 from .envelope import Envelope
 from .facilities import Correspondent, Host
 from .markup import declare, rewrite
-from .message_rules import ELSEWHERE, UNREACHABLE
-from .presence import Presence
+from .messages.rules import ELSEWHERE, UNREACHABLE
 from .registration import Registrar
 from .repertoire import Repertoire
-from .roster import Rosters
-from .services import Services
-from .subscriptions import TYPES, Subscriptions
+from .services.services import Services
 
 if TYPE_CHECKING:
     from lxml import etree

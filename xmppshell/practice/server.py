@@ -19,22 +19,22 @@ from ..protocol.stream_options import Refusal, ServerOptions
 from .accounts import PRACTICE_PASSWORD, Accounts, default_accounts
 from .actors import PARTS, Actor, Part
 from .clockwork import Clockwork
-from .commands import COMMANDS
-from .conduct import Conduct
+from .conduct.conduct import Conduct
+from .conduct.faults import Fault, faulty_maker, refusing_maker, weakened
+from .conduct.misbehaviour import Faults, Moment
+from .conduct.profiles import Profile
+from .conduct.stream_faults import forged_result
 from .connection import CLOSE_SECONDS, WEBSOCKET_PATH, ClientConnection
-from .control_commands import control_commands
+from .contacts.roster import VERSIONING, Rosters
 from .directory import Delivery, Directory, Resource
-from .discovery import caps_feature
 from .fast_tokens import Tokens
-from .faults import Fault, faulty_maker, refusing_maker, weakened
 from .hibernation import Hibernation, returned
-from .misbehaviour import Faults, Moment
-from .profiles import Profile
 from .registration import Registrar
 from .repertoire import repertoire
-from .roster import VERSIONING, Rosters
+from .services.commands import COMMANDS
+from .services.control_commands import control_commands
+from .services.discovery import caps_feature
 from .stage import Stage
-from .stream_faults import forged_result
 
 if TYPE_CHECKING:
     from ..network.tls import ServerTlsSettings

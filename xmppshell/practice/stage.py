@@ -17,10 +17,10 @@ from ..protocol.xml import Context, parse_element
 from .accounts import Accounts
 from .actors import Actor
 from .clockwork import Clockwork
+from .contacts.roster import Rosters
 from .directory import Delivery, Resource
 from .registration import Registrar
 from .repertoire import Repertoire
-from .roster import Rosters
 from .router import Router
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..exit_status import ExitStatus
 from ..pilot import Negotiation, Stage
 from ..practice.accounts import PRACTICE_PASSWORD
-from ..practice.profiles import Profile
+from ..practice.conduct.profiles import Profile
 from ..practice.server import PracticeServer
 from ..protocol.jid import JID
 from ..settings import Settings

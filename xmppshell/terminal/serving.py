@@ -14,7 +14,7 @@ from ..network.hostname import is_loopback
 from ..passwords import PasswordSource, password_from
 from ..practice.accounts import DEFAULT_USERS, PRACTICE_PASSWORD, TOKEN_END
 from ..practice.clockwork import Clockwork
-from ..practice.profiles import Profile
+from ..practice.conduct.profiles import Profile
 from ..practice.server import PracticeServer
 from ..protocol.jid import JID
 from ..protocol.problem import Problem, ProblemError

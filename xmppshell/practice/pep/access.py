@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...protocol.jid import JID
-from ..roster import Rosters
+from ..contacts.roster import Rosters
 from .nodes import Node
 from .vocabulary import Refused, forbidden
 

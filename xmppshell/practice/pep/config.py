@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ...protocol.data_forms import Field, FieldType, Form, Option, answered, faults
-from ..forms import form_type, form_xml, is_true, values_of
+from ..services.forms import form_type, form_xml, is_true, values_of
 from .vocabulary import META_DATA, NODE_CONFIG, PUBLISH_OPTIONS, Refused
 
 MAX_ITEMS: Final = 256

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
-from ..blocklists import Blocklists
-from ..caps import Caps
 from ..clockwork import Clockwork
+from ..contacts.blocklists import Blocklists
+from ..contacts.roster import Rosters
 from ..directory import Delivery, Directory, Resource
 from ..facilities import Post
-from ..roster import Rosters
+from ..services.caps import Caps
 from .access import Access
 from .nodes import Item, Node, Nodes
 from .vocabulary import ADDRESS, DELAY, EVENT, NOTIFY

@@ -8,7 +8,7 @@ from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
 from ..clockwork import Clockwork
 from ..directory import Delivery
-from ..forms import submitted
+from ..services.forms import submitted
 from .config import Config
 from .events import Events
 from .nodes import AFFILIATIONS, MAX_SUBSCRIPTIONS, Node, Nodes

@@ -11,7 +11,7 @@ from ...protocol.jid import JID, JIDError
 from ...protocol.xml.tokens import quoted
 from ..directory import Delivery
 from ..envelope import Envelope
-from ..forms import submitted
+from ..services.forms import submitted
 from .nodes import MAX_NAME
 from .vocabulary import Refused, forbidden
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
-from ..blocklists import Blocklists
-from ..capabilities import Identity, Info
-from ..caps import Caps
 from ..clockwork import Clockwork
+from ..contacts.blocklists import Blocklists
+from ..contacts.roster import Rosters
 from ..directory import Delivery, Directory, Resource
-from ..discovery import info_query, items_query
 from ..envelope import Envelope
 from ..facilities import Facility, Post
-from ..roster import Rosters
+from ..services.capabilities import Identity, Info
+from ..services.caps import Caps
+from ..services.discovery import info_query, items_query
 from .access import Access
 from .events import Events
 from .nodes import Node, Nodes

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...protocol.jid import JID, JIDError
 from ...protocol.xml.tokens import quoted
+from ..contacts.roster import escape_text
 from ..directory import Delivery
 from ..envelope import Envelope
 from ..refusals import Refused
-from ..roster import escape_text
 from . import invitations, moving, notices
 from .changes import KICKED, change_affiliation
 from .limits import MAX_ITEMS, MAX_STANDINGS, MAX_TEXT

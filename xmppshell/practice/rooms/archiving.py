@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...protocol.jid import JID
-from ..archive_queries import answer_form, answer_metadata, answer_query
 from ..directory import Delivery
 from ..envelope import Envelope
+from ..messages.archive_queries import answer_form, answer_metadata, answer_query
 from .ranks import Affiliation
 from .room import Room
 from .service import Service

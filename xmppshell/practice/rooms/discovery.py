@@ -9,11 +9,11 @@ from ...protocol import namespaces as ns
 from ...protocol.data_forms import Field, FieldType, Form
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
-from ..archive_queries import FEATURES as ARCHIVE_FEATURES
 from ..directory import Delivery
-from ..discovery import items_query, node_of
 from ..envelope import Envelope
-from ..forms import form_xml
+from ..messages.archive_queries import FEATURES as ARCHIVE_FEATURES
+from ..services.discovery import items_query, node_of
+from ..services.forms import form_xml
 from .names import (
     INFORMATION,
     MUC,

@@ -9,13 +9,13 @@ from ...protocol import namespaces as ns
 from ...protocol.errors import stanza_error
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
-from ..archive_queries import METADATA, QUERY
 from ..clockwork import Clockwork
+from ..contacts.presence import read_presence
 from ..directory import Delivery, Directory
 from ..envelope import Envelope
 from ..facilities import Post
 from ..markup import rewrite
-from ..presence import read_presence
+from ..messages.archive_queries import METADATA, QUERY
 from . import (
     administration,
     archiving,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from ...protocol.jid import JID, JIDError
 from ...protocol.xml.tokens import quoted
+from ..contacts.roster import escape_text
 from ..directory import Delivery
 from ..envelope import Envelope
-from ..roster import escape_text
 from .changes import change_affiliation
 from .limits import MAX_INVITATIONS, MAX_ITEMS, MAX_STANDINGS, MAX_TEXT
 from .names import USER

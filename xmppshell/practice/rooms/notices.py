@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
+from ..contacts.roster import escape_text
 from ..directory import Delivery
 from ..markup import append_child, rewrite, without_children
-from ..roster import escape_text
 from .names import MUC, OCCUPANT_ID, USER
 from .ranks import Affiliation, Role
 from .room import Occupant, Room

@@ -9,10 +9,10 @@ from ...protocol import namespaces as ns
 from ...protocol.data_forms import Form, parse_form
 from ...protocol.jid import JID, JIDError
 from ...protocol.xml.tokens import quoted
+from ..contacts.roster import escape_text
 from ..directory import Delivery
 from ..envelope import Envelope
-from ..forms import form_xml
-from ..roster import escape_text
+from ..services.forms import form_xml
 from .changes import change_affiliation, give_voice, put_out_strangers
 from .configuration import ADMINS, OWNERS, Configuration, configured, fault, form, people
 from .limits import MAX_STANDINGS, MAX_TEXT

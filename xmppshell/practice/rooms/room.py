@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ...protocol.jid import JID
-from ..archive import Archive
+from ..messages.archive import Archive
 from .configuration import Configuration
 from .history import History
 from .ranks import Affiliation, Role, first_role

@@ -8,11 +8,11 @@ from collections.abc import Container
 from ...protocol import namespaces as ns
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
-from ..archive import Archive
 from ..clockwork import Clockwork
 from ..directory import Delivery, Directory, Resource
 from ..facilities import Post
 from ..markup import rewrite
+from ..messages.archive import Archive
 from .room import Room
 
 

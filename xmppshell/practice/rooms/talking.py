@@ -8,8 +8,8 @@ from ...protocol import namespaces as ns
 from ..directory import Delivery
 from ..envelope import Envelope
 from ..markup import append_child, rewrite, without_children
-from ..message_rules import has_body, has_hint, is_worth_keeping
-from ..stanza_ids import ids_claimed_by, with_stanza_id
+from ..messages.rules import has_body, has_hint, is_worth_keeping
+from ..messages.stanza_ids import ids_claimed_by, with_stanza_id
 from .limits import MAX_SUBJECT, MAX_SUBJECT_BYTES
 from .names import OCCUPANT_ID, USER
 from .ranks import Affiliation, Role

@@ -9,7 +9,7 @@ from ...protocol.data_forms import Field, FieldType, Form, parse_form
 from ...protocol.xml.tokens import quoted
 from ..directory import Delivery
 from ..envelope import Envelope
-from ..forms import form_xml
+from ..services.forms import form_xml
 from . import notices
 from .names import REQUEST
 from .ranks import Role

@@ -1,0 +1,1 @@
+"""Contacts: rosters, presence and its subscriptions, and whom a user blocks."""

@@ -1,0 +1,1 @@
+"""Messages: where they go, and who keeps or gets a copy of them."""

@@ -1,0 +1,1 @@
+"""Services: what the server and the accounts on it answer to iqs."""

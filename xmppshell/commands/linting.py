@@ -142,6 +142,7 @@ class Linter:
             component=session.settings.component,
             countable=management.ledger.sent if management.enabled else None,
             asked=None if record.answers is not None else frozenset(i for i in ids if i),
+            unmatched=record.answers is None,
         )
 
 

@@ -153,6 +153,8 @@ def _check_top(work: Work, top: etree._Element) -> None:
     if kind and not work.setting.sent and top.get("type") == "error":
         # The rest of it may be what this side sent, given back.
         stanza.check_error(work, top)
+        if kind == "iq":
+            iq.check_answerer(work, top)
         return
     if kind:
         stanza.check_stanza(work, top, kind)

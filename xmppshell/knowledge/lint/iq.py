@@ -80,8 +80,26 @@ UNSOLICITED = warning(
         sent("<iq type='result' id='a' to='romeo@example.net'/>"),
     ),
 )
+_FORGED: Final = "<iq type='result' id='a' from='mallory@example.net/x'/>"
+OTHER_SENDER = error(
+    "answer-from-another",
+    "an answer comes from whom was asked",
+    "RFC 6120 8.2.3",
+    "Ids can be guessed, and anybody may send a result: whoever matches answers by the id alone "
+    "believes what a stranger says in the name of the server. Nothing was answered.",
+    (
+        received(_FORGED, asked=frozenset({"a"}), unmatched=True),
+        received(
+            "<iq type='error' id='a' from='mallory@example.net/x'><error type='cancel'>"
+            "<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
+            asked=frozenset({"a"}),
+            unmatched=True,
+        ),
+    ),
+    (received(_FORGED, asked=frozenset({"a"})),),
+)
 
-RULES: Final[tuple[Rule, ...]] = (NO_ID, REUSED, TYPE, PAYLOAD, RESULT, UNSOLICITED)
+RULES: Final[tuple[Rule, ...]] = (NO_ID, REUSED, TYPE, PAYLOAD, RESULT, UNSOLICITED, OTHER_SENDER)
 
 
 def check_iq(work: Work, iq: etree._Element) -> None:
@@ -121,6 +139,21 @@ def _check_id(work: Work, iq: etree._Element) -> None:
     elif setting.asked is not None and found not in setting.asked and work.is_complete(iq):
         what = f"no request with the id {short(found)} waits for an answer"
         work.report(UNSOLICITED, what, "", iq, "id")
+    else:
+        check_answerer(work, iq)
+
+
+def check_answerer(work: Work, iq: etree._Element) -> None:
+    """Judge whether an answer with the id of a request comes from whom was asked."""
+    found, setting = iq.get("id"), work.setting
+    if not setting.unmatched or setting.asked is None or found not in setting.asked:
+        return
+    what = f"this is no answer to {short(found)}: somebody else was asked than {_answerer(iq)}"
+    work.report(OTHER_SENDER, what, "do not believe it", iq, "from" if iq.get("from") else "")
+
+
+def _answerer(iq: etree._Element) -> str:
+    return short(iq.get("from") or "the own account")
 
 
 def _check_children(work: Work, iq: etree._Element) -> None:

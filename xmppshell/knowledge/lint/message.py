@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ...protocol.namespaces import XML
-from .model import Rule, error, sent, warning
+from ...protocol.jid import JID, JIDError
+from ...protocol.namespaces import CARBONS, XML
+from .model import Rule, error, received, sent, warning
 from .work import Work, divided, meant, short
 
 if TYPE_CHECKING:
@@ -79,8 +80,26 @@ RECEIPT = warning(
         ),
     ),
 )
+_ME: Final = JID("juliet", "capulet.example", "balcony")
+_COPY: Final = (
+    "<received xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>"
+    "<message xmlns='jabber:client' from='romeo@example.net/orchard' type='chat' "
+    "to='juliet@capulet.example'><body>hi</body></message></forwarded></received></message>"
+)
+CARBON = error(
+    "carbon-from-another",
+    "a carbon comes from the own account",
+    "XEP-0280 11",
+    "The own server makes the copies, in the name of the bare JID. Whoever believes them from "
+    "anybody else can be shown messages that nobody ever sent.",
+    (received(f"<message from='mallory@example.net/x'>{_COPY}", me=_ME),),
+    (
+        received(f"<message from='juliet@capulet.example'>{_COPY}", me=_ME),
+        received(f"<message>{_COPY}", me=_ME),
+    ),
+)
 
-RULES: Final[tuple[Rule, ...]] = (TYPE, NO_TYPE, SAME_LANGUAGE, RECEIPT)
+RULES: Final[tuple[Rule, ...]] = (TYPE, NO_TYPE, SAME_LANGUAGE, RECEIPT, CARBON)
 
 
 def check_message(work: Work, message: etree._Element) -> None:
@@ -102,6 +121,26 @@ def check_message(work: Work, message: etree._Element) -> None:
     if asks is not None and not message.get("id") and not work.setting.stamped:
         what = "the message asks for a receipt and has no id"
         work.report(RECEIPT, what, "give the message an id", asks)
+    if not work.setting.sent:
+        _check_carbon(work, message)
+
+
+def _check_carbon(work: Work, message: etree._Element) -> None:
+    """Report a copy that does not come from the own bare JID."""
+    me, sender = work.setting.me, message.get("from")
+    copies = (message.find(f"{{{CARBONS}}}{way}") for way in ("received", "sent"))
+    copy = next((copy for copy in copies if copy is not None), None)
+    if me is None or sender is None or copy is None or _is(sender, me.bare):
+        return
+    what = f"this copy is forged: it comes from {short(sender)}, and not from {short(str(me.bare))}"
+    work.report(CARBON, what, "do not believe it", message, "from")
+
+
+def _is(address: str, jid: JID) -> bool:
+    try:
+        return JID.parse(address) == jid
+    except JIDError:
+        return False
 
 
 def check_languages(work: Work, stanza: etree._Element, tag: str) -> None:

@@ -64,7 +64,8 @@ class Setting:
     `encrypted` and `mechanisms` (those offered) matter while signing in. `managed` says whether
     stream management is enabled and `countable` how many stanzas the writer may acknowledge, modulo
     2^32. `waiting` has the ids of the writer's iqs that are not answered, `asked` those of the
-    iqs that wait for an answer by the writer. `limit` is how many bytes the server takes for one
+    iqs that wait for an answer by the writer; an answer that is known to match none of them, by its
+    sender, is `unmatched`. `limit` is how many bytes the server takes for one
     stanza. `services` are domains of rooms and `joined` the bare addresses of rooms that this side
     is in.
 
@@ -85,6 +86,7 @@ class Setting:
     countable: int | None = None
     waiting: frozenset[str] = frozenset()
     asked: frozenset[str] | None = None
+    unmatched: bool = False
     limit: int | None = None
     services: frozenset[str] = frozenset()
     joined: frozenset[str] = frozenset()

@@ -36,6 +36,7 @@ from xmppshell.terminal.steps import Steps, duration
 from xmppshell.terminal.theme import Theme
 
 JULIET = JID.parse("juliet@localhost/balcony")
+OTHER = Problem("something else broke")
 PROBLEM = Problem("it broke", "it always does", "try again")
 TLS = Secured("TLS 1.3", "TLS_AES_256_GCM_SHA384", "localhost", "practice CA", True, "", 0.004)
 
@@ -203,3 +204,13 @@ def test_an_ipv6_address_is_in_brackets() -> None:
 )
 def test_times_have_few_digits(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+def test_a_stream_error_of_this_side_is_not_put_into_the_mouth_of_the_server() -> None:
+    view = steps()
+    view.render(record(Violation(Direction.RECEIVED, "policy-violation", PROBLEM)))
+    event = StreamErrorSeen(Direction.SENT, "policy-violation", "too deep", "", OTHER)
+    assert view.render(record(event)) == "  ended       by this side: policy-violation, “too deep”"
+    # What was wrong is not told again at the end.
+    closed = view.render(record(Disconnected(False, PROBLEM)))
+    assert closed == "  closed      the connection is closed"

@@ -13,6 +13,7 @@ from ..protocol.events import (
     ConnectAttemptFailed,
     Connected,
     Connecting,
+    Direction,
     Disconnected,
     FastTokenReceived,
     FastTokenRefused,
@@ -90,6 +91,9 @@ class Steps:
             case Connecting() as event:
                 where = f"{_host_and_port(event.host, event.port)}, {event.why}"
                 return self._step("connecting", where, None, "dim")
+            case StreamErrorSeen(direction=Direction.SENT) as event:
+                said = f", “{event.text}”" if event.text else ""
+                return self._step("ended", f"by this side: {event.condition}{said}", None, "dim")
             case (
                 ConnectAttemptFailed(problem=problem)
                 | AuthenticationFailed(problem=problem)

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from commands.desk_driver import Stage, stage
 
+from xmppshell.feed import Record
 from xmppshell.practice.conduct.misbehaviour import KINDS, Moment
 from xmppshell.practice.conduct.profiles import Profile
-from xmppshell.protocol.events import StreamErrorSeen
+from xmppshell.protocol.events import ElementSeen, StreamErrorSeen
 
 
 async def gone(here: Stage) -> list[str]:
@@ -49,6 +50,35 @@ async def test_each_at_once(tmp_path: Path, name: str) -> None:
         assert not here.server.faults.waiting
 
 
+@pytest.mark.parametrize(
+    ("fault", "line", "rule"),
+    [
+        ("forged-result", "<iq type='get' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>",
+         "answer-from-another"),
+        ("forged-carbon", "<presence/>", "carbon-from-another"),
+    ],
+)  # fmt: skip
+async def test_what_is_forged_is_shown_as_such(
+    tmp_path: Path, fault: str, line: str, rule: str
+) -> None:
+    async with stage(tmp_path) as here:
+        await here.connect("juliet@localhost")
+        judged: dict[bytes, list[str]] = {}
+
+        def judge(record: Record) -> None:
+            if isinstance(record.event, ElementSeen):
+                remarks = here.desk.view.remarks(record)
+                judged[record.event.data] = [finding.name for finding in remarks]
+
+        here.session("juliet").feed.subscribe(judge)
+        await here.enter(f"/practice fault {fault}")
+        await here.enter(line)
+        await here.enter("/practice disarm")
+        forged = [found for data, found in judged.items() if b"mallory@evil.example/x" in data]
+        assert forged[-1] == [rule]
+        assert sum(rule in found for found in judged.values()) == 1
+
+
 async def test_a_fault_with_a_value_and_a_count(tmp_path: Path) -> None:
     async with stage(tmp_path) as here:
         await here.connect("juliet@localhost")
@@ -57,7 +87,7 @@ async def test_a_fault_with_a_value_and_a_count(tmp_path: Path) -> None:
         (armed,) = here.server.faults.waiting
         assert (armed.value, armed.left) == ("300", 0)
         (said,) = await here.enter("/practice disarm slow")
-        assert said == "1 faults are disarmed"
+        assert said == "1 fault is disarmed"
 
 
 async def test_a_fault_of_somebody_else(tmp_path: Path) -> None:
@@ -98,8 +128,9 @@ async def test_reset(tmp_path: Path) -> None:
         ("/practice fault", "needs to know which"),
         ("/practice fault nope", "there is no fault “nope”"),
         ("/practice fault slow soon", "no value for ms"),
-        ("/practice profile other", "there is no other"),
+        ("/practice profile other", "there is no profile “other”"),
         ("/practice clock", "needs to know which"),
+        ("/practice clock other", "there is no clock “other”"),
         ("/practice fault close --count often", "is not how often"),
     ],
 )

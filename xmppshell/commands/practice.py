@@ -34,7 +34,7 @@ async def practice(desk: Desk, call: Call) -> None:
         return
     what, value = call.get("what") or "", call.get("value") or ""
     if action in ("fault", "clock", "profile") and not what:
-        cure = f"/practice {action} NAME"
+        cure = f"/practice {action} {_names(action)}"
         raise CommandError(Problem(f"/practice {action} needs to know which", "", cure))
     answers = {
         "fault": {
@@ -75,7 +75,13 @@ def fault_table() -> str:
         + (f" ({kind.option.name}: {kind.option.default})" if kind.option else "")
         for kind in KINDS.values()
     ]
-    return "\n".join([*lines, "/practice fault NAME [VALUE] lets one happen"])
+    rest = "/practice fault NAME [VALUE] lets one happen; /help practice tells of the rest"
+    return "\n".join([*lines, rest])
+
+
+def _names(action: str) -> str:
+    """Return what may stand behind an action, if it is short."""
+    return "NAME" if action == "fault" else "|".join(choices_of(action))
 
 
 async def run_command(session: Session, node: str, answers: Mapping[str, str]) -> list[str]:
@@ -96,7 +102,8 @@ async def run_command(session: Session, node: str, answers: Mapping[str, str]) -
             )
         allowed = [option.value for option in asked.options] if asked else []
         if text and allowed and text not in allowed:
-            raise CommandError(Problem(f"there is no {text}", "", f"one of {', '.join(allowed)}"))
+            cure = f"one of {', '.join(allowed)}"
+            raise CommandError(Problem(f"there is no {name} “{text}”", "", cure))
     filled = answered(form, {name: (text,) for name, text in answers.items() if text})
     inside = submission(form, filled)
     session_id = begun.get("sessionid") or ""

@@ -52,7 +52,7 @@ def control_commands(server: Controlled) -> list[Command]:
     def disarm(run: Run) -> Outcome:
         name = run.text("fault")
         count = server.faults.disarm("" if name == _ALL else name)
-        return _done(f"{count} faults are disarmed")
+        return _done("1 fault is disarmed" if count == 1 else f"{count} faults are disarmed")
 
     def reset(run: Run) -> Outcome:
         server.reset_soon()

@@ -398,7 +398,7 @@ class TestCommands:
         async with plainly(tmp_path) as stand:
             client = await entered(stand)
             stand.server.faults.arm("no-answer", count=FOREVER)
-            assert "1 faults" in await run(client, "disarm", fault="all")
+            assert "1 fault is" in await run(client, "disarm", fault="all")
             await client.so_far()
 
     async def test_the_profile(self, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from xml.sax.saxutils import unescape
 
 import pytest
 from practice.raw_client import HEADER, PING, RawClient, Stand, plain, practice
@@ -339,6 +340,23 @@ class TestSigningIn:
                 await session_on(stand)
             stand.server.faults.disarm()
             await (await session_on(stand)).close()
+
+    @pytest.mark.parametrize(
+        "name", [name for name, kind in KINDS.items() if kind.moment is Moment.SIGNING_IN]
+    )
+    async def test_who_asks_for_one_can_sign_in_afterwards(self, tmp_path: Path, name: str) -> None:
+        async with plainly(tmp_path) as stand:
+            juliet = await entered(stand)
+            said = await run(juliet, "fault", fault=name)
+            assert f"{name}: the server {KINDS[name].meaning}, when somebody signs in" in (
+                unescape(said, {"&apos;": "'"})
+            )
+            client = await stand.connect()
+            await client.ask(HEADER, "</stream:features>")
+            if name == "sasl-failure":
+                await client.ask(plain("juliet"), "</failure>")
+            assert not stand.server.faults.waiting
+            await entered(stand, resource="again")
 
 
 def command(node: str, inside: str = "", session: str = "", action: str = "execute") -> str:

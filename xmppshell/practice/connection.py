@@ -146,6 +146,8 @@ class ClientConnection:
         self._outbox: list[bytes] = []
         self._limit = asyncio.timeout(house.negotiation_seconds)
         self.resource: Resource | None = None
+        is_component = dialect is dialects.COMPONENT
+        self.wrong = frozenset() if is_component else house.faults.signing_in()
         self.stream = Stream(house.options(self), secured=direct_tls)
 
     @property
@@ -400,7 +402,7 @@ class ClientConnection:
             move = moves[0]
             if isinstance(move, Send):
                 self.send(move.data)
-                if move.name == "proceed" and Fault.AFTER_PROCEED in self._house.faults.signing_in:
+                if move.name == "proceed" and Fault.AFTER_PROCEED in self.wrong:
                     self._outbox.append(INJECTED)
             elif isinstance(move, BeginTls):
                 self._tls_due = True

@@ -347,7 +347,7 @@ class PracticeServer:
         if connection.dialect is dialects.COMPONENT:
             return self._component_options()
         websocket = connection.dialect is dialects.WEBSOCKET  # It has its TLS already.
-        wrong = self.faults.signing_in
+        wrong = connection.wrong
         return ServerOptions(
             domains=frozenset(self.domains),
             accounts=self.accounts.at(lambda: connection.stream.served_domain),

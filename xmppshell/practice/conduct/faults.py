@@ -30,13 +30,13 @@ from ...protocol.problem import Problem
 class Fault(enum.Enum):
     """What to do wrong; the value says it in words."""
 
-    WRONG_SIGNATURE = "success with a wrong SCRAM signature"
-    NO_SIGNATURE = "success without a SCRAM signature"
-    TRUNCATED_NONCE = "a nonce that is shorter than the client's"
-    PBKDF2_BOMB = "more PBKDF2 rounds than anybody could do"
-    FEW_ROUNDS = "a single PBKDF2 round"
-    STRIPPED = "the stronger mechanisms hidden, as somebody in between would"
-    AFTER_PROCEED = "XML after <proceed/>, before TLS"
+    WRONG_SIGNATURE = "ends SCRAM with a wrong signature"
+    NO_SIGNATURE = "ends SCRAM without a signature"
+    TRUNCATED_NONCE = "answers with a nonce that is shorter than the client's"
+    PBKDF2_BOMB = "asks for more PBKDF2 rounds than anybody could do"
+    FEW_ROUNDS = "asks for a single PBKDF2 round"
+    STRIPPED = "hides the stronger mechanisms, as somebody in between would"
+    AFTER_PROCEED = "sends XML after <proceed/>, before TLS"
 
 
 BOMB: Final = 4_294_967_295

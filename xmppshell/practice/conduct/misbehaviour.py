@@ -27,7 +27,7 @@ FOREVER: Final = 0
 class Moment(enum.Enum):
     """When a fault strikes."""
 
-    SIGNING_IN = "whenever somebody signs in"
+    SIGNING_IN = "when somebody signs in"
     AT_ONCE = "at once, or with the next stanza of the session"
     REQUEST = "with the next request of the session"
     DELIVERY = "with the next message to the session"
@@ -268,10 +268,9 @@ class Faults:
         """Let the fault `name` strike `count` times; `FOREVER` is until it is disarmed.
 
         Without a count it strikes once, or until it is disarmed if it is one of writing or of
-        signing in.
-        `jid` says whom: a full JID is a session, a bare one all of a user's, None is anybody.
-        Raises ProblemError if there
-        is no such fault or option, or if too many wait already.
+        signing in. `jid` says whom: a full JID is a session, a bare one all of a user's, None is
+        anybody. Raises ProblemError if there is no such fault or option, or if too many wait
+        already.
         """
         kind = KINDS.get(name)
         if kind is None:
@@ -291,8 +290,6 @@ class Faults:
             )
         said = {key: str(value) for key, value in options.items() if str(value)}
         _check(kind, said)
-        if kind.signing_in is not None:
-            count = FOREVER  # One exchange asks for it several times.
         armed = Armed(kind, JID.parse(jid) if isinstance(jid, str) else jid, count, said)
         self._armed.append(armed)
         self._when_armed()
@@ -306,9 +303,10 @@ class Faults:
 
     def strike(self, moment: Moment, jid: JID | None) -> list[Armed]:
         """Return what strikes the session at `jid` now; each has one time less from now on."""
-        struck = [
-            armed for armed in self._armed if armed.kind.moment is moment and armed.concerns(jid)
-        ]
+        return self._strike(lambda armed: armed.kind.moment is moment and armed.concerns(jid))
+
+    def _strike(self, meant: Callable[[Armed], bool]) -> list[Armed]:
+        struck = [armed for armed in self._armed if meant(armed)]
         for armed in struck:
             if armed.left == FOREVER:
                 continue
@@ -319,17 +317,13 @@ class Faults:
 
     def refusal(self) -> str:
         """Return the SASL condition with which somebody who signs in is to be refused, or ""."""
-        if not any(armed.kind.name == "sasl-failure" for armed in self._armed):
-            return ""
-        struck = self.strike(Moment.SIGNING_IN, None)
-        return next((a.value for a in struck if a.kind.name == "sasl-failure"), "")
+        struck = self._strike(lambda armed: armed.kind.name == "sasl-failure")
+        return next((armed.value for armed in struck), "")
 
-    @property
     def signing_in(self) -> frozenset[Fault]:
-        """What goes wrong while clients sign in."""
-        return frozenset(
-            armed.kind.signing_in for armed in self._armed if armed.kind.signing_in is not None
-        )
+        """Return what goes wrong while the client signs in that has connected now."""
+        struck = self._strike(lambda armed: armed.kind.signing_in is not None)
+        return frozenset(armed.kind.signing_in for armed in struck if armed.kind.signing_in)
 
 
 def _check(kind: FaultKind, said: Mapping[str, str]) -> None:

@@ -134,8 +134,10 @@ def _arm(server: Controlled) -> Callable[[Run], Outcome]:
         options = {kind.option.name if kind.option else "value": value} if value else {}
         jid = (server.private and run.text("jid")) or run.asker.jid
         whom = None if kind.moment is Moment.SIGNING_IN else jid
+        # Whoever asked for it can sign in again afterwards, and have it disarmed.
+        once = 1 if kind.moment is Moment.SIGNING_IN else None
         try:
-            server.faults.arm(kind.name, whom, int(count) if count else None, **options)
+            server.faults.arm(kind.name, whom, int(count) if count else once, **options)
         except ProblemError as error:
             problem = error.problem
             return Outcome((Note(f"{problem.what}: {problem.cure}", "error"),))

@@ -25,6 +25,7 @@ from xmppshell.protocol.events import (
     StreamErrorSeen,
     StreamHeaderSeen,
     TextSeen,
+    Violation,
     WhitespaceSeen,
     WireEvent,
 )
@@ -425,3 +426,13 @@ def test_json_output() -> None:
     assert json.loads(line)["data"] == PING
     assert json.loads(line)["n"] == 7
     assert json.loads(render_json(record(Notice("é"))))["text"] == "é"
+
+
+def test_what_is_wrong_with_broken_bytes_is_told_once() -> None:
+    screen = view()
+    shown = screen.render(record(BrokenBytesSeen(RECEIVED, b"<a>\xff", Problem("no UTF-8"))))
+    assert "no UTF-8" in (shown or "")
+    again = Violation(RECEIVED, "not-well-formed", Problem("no UTF-8"))
+    assert screen.render(record(again)) is None
+    other = Violation(RECEIVED, "not-well-formed", Problem("more"))
+    assert "more" in (screen.render(record(other)) or "")

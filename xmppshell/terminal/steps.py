@@ -91,6 +91,8 @@ class Steps:
             case Connecting() as event:
                 where = f"{_host_and_port(event.host, event.port)}, {event.why}"
                 return self._step("connecting", where, None, "dim")
+            case Violation(problem=problem) if problem == self._told.get(record.session):
+                return None
             case StreamErrorSeen(direction=Direction.SENT) as event:
                 said = f", “{event.text}”" if event.text else ""
                 return self._step("ended", f"by this side: {event.condition}{said}", None, "dim")
@@ -169,8 +171,12 @@ class Steps:
         said = "both sides closed the stream" if event.clean else "the connection is closed"
         return self._step("closed", said, None, "dim" if event.clean else "error")
 
-    def _problem(self, problem: Problem, record: Record) -> str:
+    def was_told(self, problem: Problem, record: Record) -> None:
+        """Note that `problem` was shown with the record, so that no step tells it again."""
         self._told[record.session] = problem
+
+    def _problem(self, problem: Problem, record: Record) -> str:
+        self.was_told(problem, record)
         return problem_block(problem, self._theme, self._width())
 
     def _step(self, label: str, detail: str, seconds: float | None, role: Role) -> str:

@@ -189,6 +189,8 @@ class View:
         parts.append(self._explanation(event, briefly=fold_lines is not None))
         if fold_lines is not None:
             parts += self._remarks(record, event)
+            if isinstance(event, BrokenBytesSeen) and event.direction is Direction.RECEIVED:
+                self._steps.was_told(event.problem, record)
         return "\n".join(part for part in parts if part)
 
     def _head(self, record: Record, event: WireEvent) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from ...protocol.jid import JID
 from ...protocol.xml.tokens import quoted
 from .config import Config
-from .vocabulary import Refused
+from .vocabulary import Refused, node_missing
 
 MAX_NODES: Final = 100
 """How many nodes an account can have."""
@@ -112,6 +112,13 @@ class Nodes:
     def get(self, account: JID, name: str) -> Node | None:
         """Return a node, or None."""
         return self._accounts.get(account, {}).get(name)
+
+    def existing(self, account: JID, name: str) -> Node:
+        """Return a node; raise Refused if there is none of that name."""
+        node = self.get(account, name)
+        if node is None:
+            raise node_missing()
+        return node
 
     def create(self, account: JID, name: str, config: Config) -> Node:
         """Make a node; raise Refused if the account has too many."""

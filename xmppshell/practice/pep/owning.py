@@ -13,7 +13,7 @@ from .config import Config
 from .events import Events
 from .nodes import AFFILIATIONS, MAX_SUBSCRIPTIONS, Node, Nodes
 from .requests import Request, Step, listing
-from .vocabulary import OWNER, PUBSUB, Refused, node_missing, unsupported
+from .vocabulary import OWNER, PUBSUB, Refused, unsupported
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -147,10 +147,7 @@ class Owning:
     def _node(self, request: Request) -> Node:
         name = request.node
         request.owner_only()
-        node = self._nodes.get(request.account, name)
-        if node is None:
-            raise node_missing()
-        return node
+        return self._nodes.existing(request.account, name)
 
 
 def subscription(jid: JID, node: str = "") -> str:

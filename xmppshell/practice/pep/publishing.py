@@ -11,9 +11,9 @@ from ..excerpt import excerpt
 from .access import Access
 from .config import Config
 from .events import Events
-from .nodes import MAX_NAME, Item, Node, Nodes
+from .nodes import MAX_NAME, Item, Nodes
 from .requests import Request, Step, is_event_wanted, listing
-from .vocabulary import PUBSUB, Refused, forbidden, node_missing, unsupported
+from .vocabulary import PUBSUB, Refused, forbidden, unsupported
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -97,7 +97,7 @@ class Publishing:
     # Removing (7.2).
 
     def _retract(self, request: Request) -> list[Delivery]:
-        node = self._node(request)
+        node = self._nodes.existing(request.account, request.node)
         affiliation = node.affiliation(request.asker)
         if affiliation not in ("owner", "publisher"):
             raise forbidden("you may not remove items here")
@@ -121,7 +121,7 @@ class Publishing:
     # Reading (6.5).
 
     def _items(self, request: Request) -> list[Delivery]:
-        node = self._node(request)
+        node = self._nodes.existing(request.account, request.node)
         denial = self._access.denial(node, request.asker)
         if denial is not None:
             raise denial
@@ -145,9 +145,3 @@ class Publishing:
         if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text)):
             raise Refused("modify", "bad-request", "max_items is a number from 1 up")
         return int(text)
-
-    def _node(self, request: Request) -> Node:
-        node = self._nodes.get(request.account, request.node)
-        if node is None:
-            raise node_missing()
-        return node

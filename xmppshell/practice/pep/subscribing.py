@@ -10,7 +10,7 @@ from .events import Events
 from .nodes import MAX_SUBSCRIPTIONS, Node, Nodes
 from .owning import subscription
 from .requests import Request, Step, listing
-from .vocabulary import PUBSUB, Refused, node_missing, unsupported
+from .vocabulary import PUBSUB, Refused, unsupported
 
 
 class Subscribing:
@@ -35,7 +35,7 @@ class Subscribing:
     def _subscribe(self, request: Request) -> list[Delivery]:
         """Take a subscription; one that there is already stays as it is (6.1)."""
         jid = self._own(request, "invalid-jid", "bad-request", "modify")
-        node = self._node(request)
+        node = self._nodes.existing(request.account, request.node)
         if request.child("options") is not None:
             raise unsupported("subscription-options")
         denial = self._access.denial(node, request.asker)
@@ -53,7 +53,7 @@ class Subscribing:
     def _unsubscribe(self, request: Request) -> list[Delivery]:
         """End a subscription (6.2)."""
         jid = self._own(request, "", "forbidden", "auth")
-        node = self._node(request)
+        node = self._nodes.existing(request.account, request.node)
         if jid not in node.subscribers:
             text = f"{jid} is not subscribed here"
             raise Refused("cancel", "unexpected-request", text, "not-subscribed")
@@ -96,14 +96,9 @@ class Subscribing:
         return jid
 
     def _nodes_asked(self, request: Request) -> list[Node]:
-        one = request.optional_node
-        nodes = [self._node(request)] if one else self._nodes.of(request.account)
+        nodes = self._nodes.of(request.account)
+        if request.optional_node:
+            nodes = [self._nodes.existing(request.account, request.node)]
         for node in nodes:
             self._events.prune(node)
         return nodes
-
-    def _node(self, request: Request) -> Node:
-        node = self._nodes.get(request.account, request.node)
-        if node is None:
-            raise node_missing()
-        return node

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ..protocol.kinds import KIND_NAMES
 from .catalogue import catalogue
-from .explain_value import SHOWN_KINDS
 from .explanation import Card, Part, Remark, Source
 from .model import STREAM, Attribute, Element, Namespace, Values
 from .nearness import listed
@@ -132,7 +132,7 @@ def document_line(document: Specification) -> str:
 
 def said_of_attribute(attribute: Attribute) -> str:
     """Return what an attribute is for, and what can stand in it."""
-    what = listed(attribute.values.one_of) or SHOWN_KINDS.get(attribute.values.kind, "")
+    what = listed(attribute.values.one_of) or KIND_NAMES.get(attribute.values.kind, "")
     needed = "must be there" if attribute.required else ""
     facts = "; ".join(part for part in (what, needed) if part)
     return f"{attribute.why} ({facts})" if attribute.why else facts
@@ -152,7 +152,7 @@ def _values_parts(element: Element) -> Iterator[Part]:
 
 def _text_rows(values: Values) -> Iterator[tuple[str, str]]:
     rows = list(value_rows(values))
-    yield from rows or [(SHOWN_KINDS.get(values.kind, values.kind), "")]
+    yield from rows or [(KIND_NAMES.get(values.kind, values.kind), "")]
 
 
 def _children_rows(element: Element) -> Iterator[tuple[str, str]]:

@@ -25,28 +25,6 @@ PUBSUB_EVENT: Final = f"{PUBSUB}#event"
 CAPS: Final = "http://jabber.org/protocol/caps"
 NOTIFY: Final = "+notify"
 
-SHOWN_KINDS: Final = {
-    "bare": "a bare JID",
-    "base64": "base64",
-    "bool": "true or false",
-    "date": "a date and time",
-    "domain": "a domain",
-    "full": "a full JID",
-    "hex": "hexadecimal",
-    "id": "an id",
-    "int": "a whole number",
-    "jid": "a JID",
-    "lang": "a language tag",
-    "namespace": "a namespace",
-    "nick": "a nickname",
-    "node": "the name of a node",
-    "string": "text",
-    "token": "a word",
-    "uint": "a number from 0 up",
-    "uri": "a URI",
-}
-"""What the kinds of `model.KINDS` are called."""
-
 
 def explain_attribute(
     name: str, value: str, attribute: Attribute | None, parent: etree._Element

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..protocol.kinds import KIND_NAMES
 from .specifications import reference, url_of
 
-KINDS = frozenset(
-    {
-        "base64", "bare", "bool", "date", "domain", "full", "hex", "id", "int", "jid", "lang",
-        "namespace", "nick", "node", "string", "token", "uint", "uri",
-    }
-)  # fmt: skip
-"""What an attribute's value or an element's text can be, besides one of a list.
-
-`bare`, `full` and `domain` are JIDs of that form and `jid` one of any; `date` is a date and time
-of XEP-0082; `node` a node of disco, pubsub or ad-hoc commands; `token` a name from a registry.
-"""
+KINDS = frozenset(KIND_NAMES)
+"""What an attribute's value or an element's text can be, besides one of a list."""
 
 STREAM = "stream"
 """The place directly on the stream, in `Element.places`."""

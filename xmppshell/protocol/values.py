@@ -29,7 +29,7 @@ def check(
 ) -> Problem | None:
     """Say what is wrong with `text` as a value of `kind`, or None if nothing is.
 
-    `kind` is one of `knowledge.model.KINDS`; raises KeyError for another. `text` is plain, not
+    `kind` is one of `kinds.KIND_NAMES`; raises KeyError for another. `text` is plain, not
     escaped. `least` and `most` bound a number of the kinds `int` and `uint`, both included. White
     space around numbers, dates and the like is allowed, as XML Schema allows it.
     """

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..protocol.kinds import KIND_NAMES
+
 XML: Final = "xml"
 """The kind of a field that takes elements; the other kinds are those of `protocol.values`."""
 
@@ -17,21 +19,8 @@ FRESH_ID: Final = "id"
 """`{id}` is no field: the shell fills it in with a fresh id, the same everywhere in a text."""
 
 KIND_WORDS: Final = {
-    "base64": "base64",
-    "bare": "a bare JID",
-    "bool": "true or false",
-    "date": "a date and time",
-    "domain": "a domain",
-    "full": "a full JID",
-    "hex": "hexadecimal",
-    "id": "an id",
-    "int": "a whole number",
-    "jid": "a JID",
-    "lang": "a language tag",
-    "namespace": "a namespace",
-    "nick": "a nickname",
+    **KIND_NAMES,
     "node": "a node",
-    "string": "text",
     "token": "one word",
     "uint": "a number",
     "uri": "an address (URI)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from ..network.hostname import host_and_port
 from ..protocol.events import (
     Authenticated,
     AuthenticationFailed,
@@ -89,7 +90,7 @@ class Steps:
     def _lines(self, record: Record, since: float) -> str | None:
         match record.event:
             case Connecting() as event:
-                where = f"{_host_and_port(event.host, event.port)}, {event.why}"
+                where = f"{host_and_port(event.host, event.port)}, {event.why}"
                 return self._step("connecting", where, None, "dim")
             case Violation(problem=problem) if problem == self._told.get(record.session):
                 return None
@@ -206,7 +207,3 @@ def _resumed(event: Resumed) -> str:
     again = "nothing" if not event.again else f"{event.again} more"
     had = "1 stanza" if event.handled == 1 else f"{event.handled} stanzas"
     return f"{event.jid}; the server had {had}, {again} to send again"
-
-
-def _host_and_port(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
